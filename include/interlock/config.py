@@ -1,0 +1,231 @@
+"""`interlock.toml`, validated: every error names the key and the cure."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from interlock.errors import ConfigurationError
+
+CONFIG_VARIABLE = "INTERLOCK_CONFIG"
+PositiveInt = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, so that a typing slip never passes as a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Endpoint(Section):
+    """Where a system is and how to log in: an Airflow connection, never part of the file.
+
+    url: scheme, host, port. database: Tryton's database name. token: a bearer token or API key.
+    """
+
+    url: str
+    login: str = ""
+    password: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    database: str = ""
+
+
+class HttpSettings(Section):
+    """Time-outs in seconds, tries of safe calls, and the quota to stay within (`requests` in any `per_seconds`)."""
+
+    connect_timeout: Seconds = 5
+    read_timeout: Seconds = 30
+    write_timeout: Seconds = 60
+    tries: PositiveInt = 5
+    backoff: Seconds = 0.5
+    requests: PositiveInt = 190
+    per_seconds: Seconds = 10
+
+
+class CompanySettings(Section):
+    """The company whose books the ERP keeps; `timezone` decides what "today" is."""
+
+    timezone: str = "Europe/Berlin"
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        """Refuse a name that the time zone database does not hold."""
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Berlin") from None
+        return value
+
+
+ACCOUNT_PROPERTIES = {
+    "legal_name": "name",
+    "vat_id": "vat_id",
+    "register_number": "register_number",
+    "language": "language",
+    "phone": "phone",
+    "website": "website",
+    "street": "address",
+    "postal_code": "zip",
+    "city": "city",
+    "country": "country",
+    "customer_number": "erp_customer_number",
+    "sync_state": "erp_sync_state",
+    "synced_at": "erp_synced_at",
+}
+
+
+class CrmSettings(Section):
+    """The CRM: which connector, which connection, and the names its fields have there."""
+
+    system: str = "hubspot"
+    connection: str = "interlock_crm"
+    api_version: str = "v3"
+    won_stages: tuple[str, ...] = ("closedwon",)
+    account: dict[str, str] = Field(default_factory=dict)
+    settle_seconds: Seconds = 30
+    overlap_seconds: Seconds = 300
+    batch: Annotated[int, Field(ge=1, le=100)] = 100
+    http: HttpSettings = HttpSettings()
+
+    @field_validator("account")
+    @classmethod
+    def known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        """Complete the mapping with the usual names; refuse a field Interlock does not know."""
+        if unknown := sorted(set(value) - set(ACCOUNT_PROPERTIES)):
+            raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(ACCOUNT_PROPERTIES)}")
+        return value
+
+    @property
+    def account_properties(self) -> dict[str, str]:
+        """Interlock's field name -> the CRM's property name."""
+        return ACCOUNT_PROPERTIES | self.account
+
+
+class ErpSettings(Section):
+    """The ERP: which connector, which connection, which company in it."""
+
+    system: str = "tryton"
+    connection: str = "interlock_erp"
+    company: str = ""
+    settle_seconds: Seconds = 120
+    overlap_seconds: Seconds = 120
+    batch: Annotated[int, Field(ge=1, le=500)] = 100
+    http: HttpSettings = HttpSettings(requests=1_000, per_seconds=1)
+
+
+class CustomerSettings(Section):
+    """How customers are made.
+
+    number: `sequence` lets the ERP number them; `reserved` takes numbers `reserved_prefix` + counter from a range that
+    nobody else uses, and then the ERP's unique code is our key. The rest are the ERP's own fields, set once on create.
+    """
+
+    number: Literal["sequence", "reserved"] = "sequence"
+    reserved_prefix: str = "IL"
+    reserved_digits: Annotated[int, Field(ge=4, le=12)] = 6
+    payment_term: str = ""
+    create_for_contracts: bool = False
+
+
+class LeadToCustomerSettings(Section):
+    """The process `lead_to_customer`. `go_live` is mandatory: deals won before it are history, not work."""
+
+    go_live: date
+    schedule: str = "0 2 * * *"
+
+
+class QualitySettings(Section):
+    """A run stops before any write when more than `stop_share` of at least `minimum` checked records are rejected."""
+
+    stop_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    minimum: PositiveInt = 20
+
+
+class LimitSettings(Section):
+    """Brakes: a run that wants more than this waits for a person's approval, all of it."""
+
+    max_creates: PositiveInt = 500
+    max_updates: PositiveInt = 2_000
+
+
+class EngineSettings(Section):
+    """Leases must outlive a connector's write time-out; `deadline` ends one apply step, which then goes on next time."""
+
+    lease_seconds: Seconds = 120
+    poll_seconds: Seconds = 1
+    deadline: Seconds = 900
+    page: PositiveInt = 1_000
+    waiting_days: PositiveInt = 14
+
+
+class Settings(Section):
+    """The whole file."""
+
+    company: CompanySettings = CompanySettings()
+    crm: CrmSettings = CrmSettings()
+    erp: ErpSettings = ErpSettings()
+    customers: CustomerSettings = CustomerSettings()
+    lead_to_customer: LeadToCustomerSettings
+    quality: QualitySettings = QualitySettings()
+    limits: LimitSettings = LimitSettings()
+    engine: EngineSettings = EngineSettings()
+    database: str = "interlock_db"
+
+    @model_validator(mode="after")
+    def leases_outlive_calls(self) -> Settings:
+        """Refuse a lease that could end while a write is still on its way (invariant 3)."""
+        slowest = max(s.http.connect_timeout + s.http.write_timeout for s in (self.crm, self.erp))
+        if self.engine.lease_seconds <= slowest:
+            raise ValueError(
+                f"engine.lease_seconds ({self.engine.lease_seconds:g}) must exceed the slowest write time-out ({slowest:g})"
+            )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.company.timezone)
+
+    @property
+    def hash(self) -> str:
+        """Changes when a setting that decides business changes; a subject decided under another one is work again."""
+        business = self.model_dump_json(include={"company", "crm", "customers", "lead_to_customer"})
+        return hashlib.sha256(business.encode()).hexdigest()[:16]
+
+
+def parse(text: str, source: str = "interlock.toml") -> Settings:
+    """Read settings from TOML text; raises ConfigurationError naming each wrong key and its cure."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{source} is not TOML: {error}") from None
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, e['loc'])) or 'file'}: {_cure(e['type'], e['msg'])}" for e in error.errors()]
+        raise ConfigurationError(f"{source} has {len(lines)} error(s):\n" + "\n".join(lines)) from None
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the file at `path`, else at $INTERLOCK_CONFIG, else ./interlock.toml."""
+    path = path or Path(os.environ.get(CONFIG_VARIABLE, "interlock.toml"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}; set {CONFIG_VARIABLE} or pass --config") from None
+    return parse(text, path.name)
+
+
+def _cure(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is missing; add it"
+    if kind == "extra_forbidden":
+        return "is not a setting; check its spelling"
+    return message.removeprefix("Value error, ")

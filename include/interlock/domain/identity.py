@@ -1,0 +1,46 @@
+"""Names of records that stay unique across systems, instances and companies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Values: TypeAlias = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """One record of one instance: `hubspot:4711` / company `` / kind `account` / id `123`.
+
+    `company` is the ERP's legal entity; CRM records leave it empty.
+    """
+
+    instance: str
+    company: str
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.instance}/{self.company}/{self.kind}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """Read what `str()` wrote; raises ValueError for anything else."""
+        parts = text.split("/", 3)
+        if len(parts) != 4:
+            raise ValueError(f"not a record reference: {text!r}")
+        return cls(*parts)
+
+
+def canonical(values: Values) -> str:
+    """Return the one JSON text of equal values: sorted keys, no spaces."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def content_hash(values: Values) -> str:
+    """Return 32 hex digits that differ when any value differs; a record's version (invariant 7)."""
+    return hashlib.sha256(canonical(values).encode()).hexdigest()[:32]
