@@ -33,9 +33,9 @@ class State(StrEnum):
 OPEN = (State.PENDING, State.HELD, State.SENDING, State.UNKNOWN)
 
 
-def result_of(change_key: str, name: str) -> dict[str, Json]:
-    """Stand in for a value that another change will bring, such as a new customer's number."""
-    return {RESULT: {"change": change_key, "name": name}}
+def result_of(change_key: str, name: str, text: str = "{}") -> dict[str, Json]:
+    """Stand in for a value that another change will bring, such as a new customer's number; `{}` in `text` is its place."""
+    return {RESULT: {"change": change_key, "name": name, "text": text}}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Values: TypeAlias = Mapping[str, Json]
 
 
@@ -31,7 +31,7 @@ class Ref:
     def parse(cls, text: str) -> Ref:
         """Read what `str()` wrote; raises ValueError for anything else."""
         parts = text.split("/", 3)
-        if len(parts) != 4:
+        if len(parts) != len(cls.__slots__):
             raise ValueError(f"not a record reference: {text!r}")
         return cls(*parts)
 

@@ -1,1 +1,1 @@
-""""""
+"""Gather, check, decide, apply, settle: the machine that keeps the invariants, without Airflow."""

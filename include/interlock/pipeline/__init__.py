@@ -1,1 +1,1 @@
-""""""
+"""The thin Airflow wrapping of the engine."""

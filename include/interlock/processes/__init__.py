@@ -1,1 +1,1 @@
-""""""
+"""Pure decisions: (records, what is known) -> changes. No I/O, no clock, no Airflow."""

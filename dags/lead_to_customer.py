@@ -1,0 +1,38 @@
+"""### Lead to customer
+
+A company that sales won in the CRM becomes exactly one ERP customer; its number goes back to the CRM.
+
+    gather -> check -> decide -> apply to the ERP -> apply to the CRM -> settle
+
+- **Who**: accounts with a deal won since go-live, and accounts that already are customers.
+- **Held back**: `interlock quarantine list` says who and why. Repair the record in the CRM; the next run takes it along.
+- **What happened**: `interlock report RUN` shows every change with before and after.
+- Re-running or killing any task is safe: an effect has a key and happens once.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronTriggerTimetable, dag
+from interlock.config import load
+from interlock.pipeline import steps
+from interlock.pipeline.defaults import integration, run_parameters
+
+settings = load()
+nightly = CronTriggerTimetable(settings.lead_to_customer.schedule, timezone=settings.company.timezone)
+
+
+@dag(
+    schedule=nightly,
+    tags=["crm-to-erp", "customers"],
+    doc_md=__doc__,
+    params=run_parameters(),
+    **integration(owner="sales-operations"),
+)
+def lead_to_customer():
+    batch = steps.decide(steps.check(steps.gather()))
+    in_erp = steps.apply.override(task_id="apply_to_erp")(batch, "erp")
+    in_crm = steps.apply.override(task_id="apply_to_crm")(in_erp, "crm")
+    steps.publish(steps.settle(in_crm))
+
+
+lead_to_customer()

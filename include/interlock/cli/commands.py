@@ -1,0 +1,205 @@
+"""One function a command. They record decisions; the next run acts on them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from interlock.cli.connections import look_up
+from interlock.config import Settings, load
+from interlock.domain.identity import content_hash
+from interlock.engine.assemble import assemble
+from interlock.engine.diagnose import diagnose
+from interlock.errors import ConfigurationError
+from interlock.store import audit, people, work
+from interlock.store.database import Database, require_schema
+from interlock.store.database import migrate as migrate_schema
+
+console = Console()
+
+
+def _open(options: Namespace) -> tuple[Settings, Database]:
+    settings = load(options.config)
+    database = Database(look_up(settings.database).url)
+    with database.begin() as tx:
+        require_schema(tx)
+    return settings, database
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def migrate(options: Namespace) -> None:
+    """Create or upgrade the schema."""
+    settings = load(options.config)
+    console.print(f"integration database at schema {migrate_schema(look_up(settings.database).url)}")
+
+
+def doctor(options: Namespace) -> int:
+    """Check everything a run needs and say how to cure what is wrong; 1 when an error was found."""
+    settings = load(options.config)
+    checks = list(diagnose(assemble(settings, look_up)))
+    table = _table("", "what", "finding", "cure")
+    marks = {"ok": "[green]ok[/]", "warning": "[yellow]warn[/]", "error": "[red]error[/]"}
+    for check in checks:
+        table.add_row(marks[check.level], check.name, check.message, check.cure)
+    console.print(table)
+    return int(any(check.level == "error" for check in checks))
+
+
+def pause(options: Namespace) -> None:
+    """Stop a process or a system before its next write."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        tx.execute(
+            "INSERT INTO interlock.paused (name, actor, why) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
+            [options.name, options.actor, options.why],
+        )
+        audit.append(tx, [audit.Entry(options.actor, "pause", options.name, options.why)])
+    console.print(f"{options.name} is paused; `interlock resume {options.name}` lets it go on")
+
+
+def resume(options: Namespace) -> None:
+    """Let a paused process or system go on."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        found = tx.execute("DELETE FROM interlock.paused WHERE name = %s", [options.name]).rowcount
+        audit.append(tx, [audit.Entry(options.actor, "resume", options.name, options.why)])
+    console.print(f"{options.name} goes on" if found else f"{options.name} was not paused")
+
+
+def audit_verify(options: Namespace) -> None:
+    """Walk the audit chain."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        console.print(f"audit chain intact, {audit.verify(tx)} entries")
+
+
+def quarantine_list(options: Namespace) -> None:
+    """List what is held back and why."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        rows = tx.execute("SELECT * FROM interlock.quarantine WHERE state = 'open' ORDER BY id").fetchall()
+    table = _table("id", "record", "code", "field", "why", "since")
+    for row in rows:
+        record = row["ref"].rsplit("/", 2)
+        table.add_row(
+            str(row["id"]),
+            f"{record[1]} {record[2]}",
+            row["code"],
+            row["field"],
+            row["message"],
+            f"{row['opened_at']:%Y-%m-%d %H:%M}",
+        )
+    console.print(table if rows else "nothing is held back")
+
+
+def quarantine_show(options: Namespace) -> None:
+    """Show one entry with the record it is about."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        row = tx.execute(
+            "SELECT q.*, s.body FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref) WHERE q.id = %s",
+            [options.id],
+        ).fetchone()
+    if row is None:
+        raise ConfigurationError(f"no quarantine entry {options.id}; `interlock quarantine list` shows them")
+    for name in ("id", "process", "ref", "code", "field", "message", "detail", "state", "opened_at", "decided_by", "why"):
+        console.print(f"{name:>11}: {row[name]}", markup=False)
+    for name, value in (row["body"] or {}).items():
+        console.print(f"{name:>20} = {value}", markup=False)
+
+
+def quarantine_decide(options: Namespace) -> None:
+    """Record a person's release or ignore with the revision that was seen; the next run acts (invariant 5)."""
+    settings, database = _open(options)
+    with database.begin() as tx:
+        row = tx.execute(
+            "UPDATE interlock.quarantine q SET state = %s, decided_by = %s, decided_at = now(), why = %s,"
+            " decided_revision = q.revision WHERE id = %s AND state = 'open' RETURNING *,"
+            " (SELECT s.revision FROM interlock.snapshot s WHERE s.ref = q.ref) AS present",
+            ["released" if options.action == "release" else "ignored", options.actor, options.why, options.id],
+        ).fetchone()
+        if row is None:
+            raise ConfigurationError(f"no open quarantine entry {options.id}; `interlock quarantine list` shows them")
+        if options.action == "release":
+            work.redecide(tx, row["process"], [row["ref"]])
+        audit.append(tx, [audit.Entry(options.actor, f"quarantine {options.action}", row["ref"], options.why)])
+    newer = row["present"] not in {None, row["revision"]}
+    console.print(f"recorded; the next run acts on it{' and judges the newer version of the record' if newer else ''}")
+    del settings
+
+
+def approvals_list(options: Namespace) -> None:
+    """List the runs that a brake holds."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        rows = tx.execute("SELECT * FROM interlock.approval WHERE state = 'open' ORDER BY id").fetchall()
+    table = _table("id", "process", "changes", "why", "since")
+    for row in rows:
+        since = f"{row['requested_at']:%Y-%m-%d %H:%M}"
+        table.add_row(str(row["id"]), row["process"], str(len(row["change_ids"])), row["reason"], since)
+    console.print(table if rows else "nothing waits for approval")
+
+
+def approvals_decide(options: Namespace) -> None:
+    """Approve or reject a held run; void when its content changed since it was asked."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        row = tx.execute(
+            "SELECT a.*, (SELECT jsonb_object_agg(key, body) FROM interlock.change WHERE id = ANY(a.change_ids)"
+            " AND state = 'held') AS bodies FROM interlock.approval a WHERE id = %s AND state = 'open' FOR UPDATE",
+            [options.id],
+        ).fetchone()
+        if row is None:
+            raise ConfigurationError(f"no open approval {options.id}; `interlock approvals list` shows them")
+        same = content_hash(row["bodies"] or {}) == row["content_hash"]
+        state = "void" if not same else "approved" if options.action == "approve" else "rejected"
+        tx.execute(
+            "UPDATE interlock.approval SET state = %s, decided_by = %s, decided_at = now() WHERE id = %s",
+            [state, options.actor, options.id],
+        )
+        target = {"approved": "pending", "rejected": "cancelled", "void": "cancelled"}[state]
+        subjects = tx.execute(
+            "UPDATE interlock.change SET state = %s, reason = '', finished_at = CASE WHEN %s = 'cancelled' THEN now() END"
+            " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
+            [target, target, row["change_ids"]],
+        ).fetchall()
+        if state == "void":
+            work.redecide(tx, row["process"], [r["subject"] for r in subjects])
+        audit.append(tx, [audit.Entry(options.actor, state, f"approval {options.id}", row["reason"])])
+    if state == "void":
+        console.print("its content changed since it was asked: void; the next run asks anew")
+    else:
+        console.print(f"{state}: {len(subjects)} changes; the next run acts on it")
+
+
+def report(options: Namespace) -> None:
+    """Print a run report."""
+    _, database = _open(options)
+    with database.begin() as tx:
+        body = people.report(tx, options.run)
+    if body is None:
+        raise ConfigurationError(f"no report for run {options.run}")
+    console.print(f"[bold]{body['process']}[/] {body['run_id']}{' (dry run)' if body['dry_run'] else ''}")
+    console.print(", ".join(f"{name} {count}" for name, count in body["counts"].items()))
+    console.print(", ".join(f"{step} {seconds} s" for step, seconds in body["seconds"].items()))
+    table = _table("system", "what", "record", "field", "before", "after", "state")
+    for change in body["changes"]:
+        for name, value in change["after"].items():
+            shown = change.get("results", {}).get(name, value)
+            table.add_row(
+                change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,
+                str(change["before"].get(name) or ""), str(shown), change["state"],
+            )  # fmt: skip
+    console.print(table)
+    for held in body["held_back"]:
+        console.print(f"held back: {held['ref'].rsplit('/', 1)[1]}: {held['code']} {held['message']}", markup=False)
+    console.print(f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", style="dim")

@@ -1,0 +1,63 @@
+"""`interlock`: what an integration engineer and an operator do outside the Airflow UI."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from interlock.cli import commands
+from interlock.errors import InterlockError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns 0, or 1 after printing an error that names the thing and the cure."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options) or 0)
+    except InterlockError as error:
+        print(f"interlock: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="interlock", description=__doc__)
+    parser.add_argument("--config", type=Path, help="interlock.toml (default: $INTERLOCK_CONFIG, ./interlock.toml)")
+    parser.add_argument("--as", dest="actor", default=getpass.getuser(), help="who decides, for the audit log")
+    add = parser.add_subparsers(required=True, metavar="COMMAND").add_parser
+    add("migrate", help="bring the integration database up to date").set_defaults(command=commands.migrate)
+    add("doctor", help="check configuration, connections, rights, versions, clocks").set_defaults(command=commands.doctor)
+    for name, text in (("pause", "stop a process or system before its next write"), ("resume", "let it go on")):
+        sub = add(name, help=text)
+        sub.add_argument("name", metavar="PROCESS|SYSTEM", choices=["lead_to_customer", "crm", "erp"])
+        sub.add_argument("--why", default="")
+        sub.set_defaults(command=getattr(commands, name))
+    audit = add("audit", help="the proof of what was done").add_subparsers(required=True, metavar="verify")
+    audit.add_parser("verify", help="check the chain of the audit log").set_defaults(command=commands.audit_verify)
+    quarantine = add("quarantine", help="records held back").add_subparsers(required=True, metavar="ACTION")
+    quarantine.add_parser("list", help="open entries").set_defaults(command=commands.quarantine_list)
+    for action, text in (
+        ("show", "one entry"),
+        ("release", "judge the record again next run"),
+        ("ignore", "leave it until the record changes"),
+    ):
+        sub = quarantine.add_parser(action, help=text)
+        sub.add_argument("id", type=int)
+        sub.add_argument("--why", default="")
+        sub.set_defaults(command=commands.quarantine_show if action == "show" else commands.quarantine_decide, action=action)
+    approvals = add("approvals", help="runs that a brake holds").add_subparsers(required=True, metavar="ACTION")
+    approvals.add_parser("list", help="open requests").set_defaults(command=commands.approvals_list)
+    for action in ("approve", "reject"):
+        sub = approvals.add_parser(action, help=f"{action} all changes of a request")
+        sub.add_argument("id", type=int)
+        sub.set_defaults(command=commands.approvals_decide, action=action)
+    report = add("report", help="what a run did")
+    report.add_argument("run", metavar="RUN", help="Airflow run id or batch id")
+    report.set_defaults(command=commands.report)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

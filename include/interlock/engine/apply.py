@@ -1,0 +1,232 @@
+"""Drain the outbox for one system: intent before act, one outcome a change, unknown only cleared by a look (invariants 2-7)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from interlock.domain.change import (
+    RESULT,
+    Conflict,
+    Done,
+    NotSent,
+    Outcome,
+    Rejected,
+    Role,
+    Unknown,
+    Write,
+)
+from interlock.domain.identity import Json, Ref
+from interlock.domain.record import Problem, Record
+from interlock.engine.context import Engine
+from interlock.errors import LeaseLost, WorkRemains
+from interlock.store import audit, outbox, people, work
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def apply(engine: Engine, batch: UUID, role: Role) -> int:
+    """Send every open change of the process for this system and return how many were settled.
+
+    Waits for leases of workers that died and for the second look at unknown ones, up to `engine.deadline` seconds; then
+    raises WorkRemains. Dry runs send nothing.
+    """
+    with engine.timed(batch, f"apply_{role}"):
+        with engine.database.begin() as tx:
+            info = work.batch(tx, batch)
+        if info["dry_run"]:
+            return 0
+        settled, end = 0, time.monotonic() + engine.settings.engine.deadline
+        while True:
+            count = _round(engine, batch, role, info["named"])
+            settled += count or 0
+            if count is not None:
+                continue
+            with engine.database.begin() as tx:
+                remains = outbox.unsettled(tx, engine.process, role, info["named"])
+            if not remains:
+                return settled
+            if time.monotonic() > end:
+                raise WorkRemains(f"{remains} changes for the {role} are still open; the next try goes on with them")
+            time.sleep(engine.settings.engine.poll_seconds)
+
+
+def _round(engine: Engine, batch: UUID, role: Role, named: Sequence[str] | None) -> int | None:
+    """Claim and settle one call's worth of changes; None when nothing is ready."""
+    system = engine.system(role)
+    limit = max(system.traits(kind).batch for kind in ("account", "note", "customer"))
+    with engine.database.begin() as tx:
+        outbox.reap(tx, engine.process, role)
+        rows = outbox.claim(tx, engine.process, role, engine.owner, engine.settings.engine.lease_seconds, limit, named)
+        done = outbox.results(tx, sorted({key for row in rows for key in row["depends_on"]}))
+    if not rows:
+        return None
+    try:
+        size = system.traits(rows[0]["kind"]).batch
+        for start in range(0, len(rows), size):
+            _settle(engine, batch, role, rows[start : start + size], done)
+    except LeaseLost:
+        return 0
+    except BaseException:
+        with engine.database.begin() as tx:
+            outbox.release(tx, rows)
+        raise
+    return len(rows)
+
+
+def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapping[str, Row]) -> None:
+    writes = {row["key"]: _write(row, done) for row in rows}
+    if rows[0]["operation"] == "create":
+        rows = _after_looking(engine, batch, role, rows, writes)
+    else:
+        rows = _after_rereading(engine, batch, role, rows, writes)
+    if not rows:
+        return
+    _reserve_numbers(engine, rows, writes)
+    with engine.database.begin() as tx:
+        outbox.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
+    outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
+    by_key = {outcome.key: outcome for outcome in outcomes}
+    with engine.database.begin() as tx:
+        entries = [
+            _record(engine, tx, batch, row, writes[row["key"]], by_key.get(row["key"], Unknown(row["key"], "no_answer")))
+            for row in rows
+        ]
+        audit.append(tx, [entry for entry in entries if entry])
+
+
+def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
+    """Ask by our own reference before every create: adopt what is there, return what may be sent."""
+    system = engine.system(role)
+    traits = system.traits(rows[0]["kind"])
+    found = system.find([writes[row["key"]] for row in rows])
+    absent, entries = [], []
+    with engine.database.begin() as tx:
+        for row in rows:
+            if records := found.get(row["key"]):
+                first = records[0]
+                outcome = Done(row["key"], first.ref, {"number": first.values.get("number", "")})
+                entries.append(_record(engine, tx, batch, row, writes[row["key"]], outcome))
+            elif row["state"] == "unknown" and not traits.enforces_key and not _looked_twice(tx, row, traits.settle_seconds):
+                outbox.postpone(tx, row, "unknown", max(traits.settle_seconds, 0.05), "waits for a second look")
+            else:
+                absent.append(row)
+        audit.append(tx, [entry for entry in entries if entry])
+    return absent
+
+
+def _looked_twice(tx: Transaction, row: Row, settle_seconds: float) -> bool:
+    clock = tx.execute("SELECT clock_timestamp() AS now").fetchone()
+    passed = (clock["now"] - row["unknown_since"]).total_seconds() if clock and row["unknown_since"] else 0.0
+    return row["looks"] >= 1 and passed >= settle_seconds
+
+
+def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
+    """Re-read before every update: equal -> unchanged; differs from what was seen -> decide again; else send."""
+    refs = [Ref.parse(row["ref"]) for row in rows]
+    there = engine.system(role).read(refs[0].kind, [ref.id for ref in refs])
+    send, entries = [], []
+    with engine.database.begin() as tx:
+        for row, ref in zip(rows, refs, strict=True):
+            record = there.get(ref.id)
+            wanted = writes[row["key"]].values
+            if record is None or record.ref != ref:
+                outcome: Outcome = Conflict(row["key"])
+            elif all(record.values.get(name) == value for name, value in wanted.items() if name != "synced_at"):
+                state = "done" if row["state"] == "unknown" else "unchanged"
+                outbox.finish(tx, row, state, batch, ref=str(ref), results=dict(wanted))
+                continue
+            elif any(record.values.get(name) != value for name, value in row["seen"].items()):
+                outcome = Conflict(row["key"])
+            else:
+                writes[row["key"]] = _with_seen(writes[row["key"]], record)
+                send.append(row)
+                continue
+            entries.append(_record(engine, tx, batch, row, writes[row["key"]], outcome))
+        audit.append(tx, [entry for entry in entries if entry])
+    return send
+
+
+def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write, outcome: Outcome) -> audit.Entry | None:
+    """Commit one outcome; a new customer enters the crosswalk in the same transaction."""
+    action = f"{row['operation']} {row['kind']}"
+    match outcome:
+        case Done(ref=ref, results=results):
+            outbox.finish(tx, row, "done", batch, ref=str(ref), results=results)
+            if row["kind"] == "customer" and row["operation"] == "create":
+                _link(tx, row, ref, str(results["number"]))
+            why = f"{row['why']} [{row['key']}]"
+            return audit.Entry(engine.owner, action, str(ref), why, {"before": row["seen"], "after": dict(write.values)})
+        case Rejected(code=code, message=message, detail=detail):
+            outbox.finish(tx, row, "rejected", batch, reason=code)
+            revision = tx.execute("SELECT revision FROM interlock.snapshot WHERE ref = %s", [row["subject"]]).fetchone()
+            problem = Problem(code, "", message, detail)
+            version = revision["revision"] if revision else ""
+            people.quarantine(tx, engine.process, batch, row["subject"], version, [problem])
+            return audit.Entry(engine.owner, f"refused: {action}", row["target"], code)
+        case Conflict():
+            outbox.finish(tx, row, "stale", batch, reason="changed_meanwhile")
+            work.redecide(tx, engine.process, [row["subject"]])
+        case NotSent(reason=reason, retry_after=seconds):
+            outbox.postpone(tx, row, "unknown" if row["state"] == "unknown" else "pending", seconds, reason)
+        case Unknown(reason=reason):
+            outbox.postpone(tx, row, "unknown", 0, reason)
+    return None
+
+
+def _link(tx: Transaction, row: Row, customer: Ref, number: str) -> None:
+    tx.execute(
+        "INSERT INTO interlock.crosswalk (account, customer, number, origin) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (account) DO NOTHING",
+        [row["subject"], str(customer), number, row["key"]],
+    )
+
+
+def _reserve_numbers(engine: Engine, rows: list[Row], writes: dict[str, Write]) -> None:
+    """Give each new customer its number from the reserved range, once, before it is sent."""
+    settings = engine.settings.customers
+    if settings.number != "reserved" or rows[0]["kind"] != "customer" or rows[0]["operation"] != "create":
+        return
+    with engine.database.begin() as tx:
+        for row in rows:
+            number = row["body"].get("number")
+            if not number:
+                drawn = tx.execute("SELECT nextval('interlock.reserved_number') AS n").fetchone()
+                number = f"{settings.reserved_prefix}{drawn['n'] if drawn else 0:0{settings.reserved_digits}}"
+                tx.execute(
+                    "UPDATE interlock.change SET body = body || jsonb_build_object('number', %s::text)"
+                    " WHERE id = %s AND token = %s",
+                    [number, row["id"], row["token"]],
+                )
+            write = writes[row["key"]]
+            writes[row["key"]] = _with_values(write, {**write.values, "number": number})
+
+
+def _write(row: Row, done: Mapping[str, Row]) -> Write:
+    return Write(
+        key=row["key"],
+        operation=row["operation"],
+        kind=row["kind"],
+        values={name: _resolved(value, done) for name, value in row["body"].items()},
+        ref=Ref.parse(row["ref"]) if row["ref"] else None,
+        parent=Ref.parse(row["parent"]) if row["parent"] else None,
+        subject=Ref.parse(row["subject"]),
+    )
+
+
+def _resolved(value: Json, done: Mapping[str, Row]) -> Json:
+    if isinstance(value, dict) and isinstance(spec := value.get(RESULT), dict):
+        result = done[str(spec["change"])]["results"][str(spec["name"])]
+        return str(spec.get("text", "{}")).replace("{}", str(result))
+    return value
+
+
+def _with_seen(write: Write, seen: Record) -> Write:
+    return Write(write.key, write.operation, write.kind, write.values, write.ref, write.parent, write.subject, seen)
+
+
+def _with_values(write: Write, values: Mapping[str, Json]) -> Write:
+    return Write(write.key, write.operation, write.kind, values, write.ref, write.parent, write.subject, write.seen)

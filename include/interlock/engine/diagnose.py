@@ -1,0 +1,63 @@
+"""What `interlock doctor` looks at: configuration, connections, rights, versions, clocks, pinned instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from interlock.domain.change import Role
+from interlock.engine.context import Engine
+from interlock.errors import InterlockError
+from interlock.ports.system import Check
+from interlock.store.database import require_schema
+
+MAX_SKEW_SECONDS = 60
+
+
+def diagnose(engine: Engine) -> Iterator[Check]:
+    """Yield one line for each thing looked at; an unreachable part never hides the rest."""
+    yield Check("interlock.toml", "ok", f"valid, configuration {engine.settings.hash}")
+    yield _database(engine)
+    for role in ("crm", "erp"):
+        yield from _system(engine, "crm" if role == "crm" else "erp")
+
+
+def _database(engine: Engine) -> Check:
+    try:
+        with engine.database.begin() as tx:
+            require_schema(tx)
+            row = tx.execute("SELECT version_num FROM interlock.schema_version").fetchone()
+    except InterlockError as error:
+        cure = f"check the connection {engine.settings.database}, then run `interlock migrate`"
+        return Check("integration database", "error", str(error), cure)
+    return Check("integration database", "ok", f"schema {row['version_num'] if row else '?'}")
+
+
+def _system(engine: Engine, role: Role) -> Iterator[Check]:
+    system = engine.system(role)
+    try:
+        instance = system.instance()
+        yield Check(role, "ok", f"{instance.product} {instance.version}, instance {instance.id}")
+        skew = abs((engine.now() - instance.now).total_seconds())
+        well = skew <= MAX_SKEW_SECONDS
+        yield Check(
+            f"{role} clock", "ok" if well else "warning", f"{skew:.0f} s apart", "" if well else "let both keep time by NTP"
+        )
+        yield from _pinned(engine, role, instance.id)
+        yield from system.checks()
+    except InterlockError as error:
+        yield Check(role, "error", str(error), f"check the connection {getattr(engine.settings, role).connection}")
+
+
+def _pinned(engine: Engine, role: Role, instance: str) -> Iterator[Check]:
+    try:
+        with engine.database.begin() as tx:
+            row = tx.execute("SELECT instance FROM interlock.pinned WHERE role = %s", [role]).fetchone()
+    except InterlockError:
+        return
+    if row is None:
+        yield Check(f"{role} pinned", "ok", "not yet; the first run pins it")
+    elif row["instance"] == instance:
+        yield Check(f"{role} pinned", "ok", instance)
+    else:
+        cure = "point the connection back, or use another integration database"
+        yield Check(f"{role} pinned", "error", f"pinned to {row['instance']}", cure)

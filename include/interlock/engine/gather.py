@@ -1,0 +1,107 @@
+"""Read what changed into snapshots; watermarks move in the same commit (invariant 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from interlock.domain.identity import Ref
+from interlock.domain.record import Page, Record
+from interlock.engine.context import Engine
+from interlock.ports.system import System
+from interlock.store import records, work
+
+
+def gather(engine: Engine, batch: UUID) -> None:
+    """Read accounts, deals and customers: those changed since the watermark, all of them (`full`), or the named ones."""
+    with engine.timed(batch, "gather"):
+        with engine.database.begin() as tx:
+            row = work.batch(tx, batch)
+            tx.execute("DELETE FROM interlock.staged WHERE batch_id = %s", [batch])
+        if row["named"]:
+            _named(engine, batch, [Ref.parse(name) for name in row["named"]], dry=row["dry_run"])
+        else:
+            for system, kind in ((engine.crm, "account"), (engine.crm, "deal"), (engine.erp, "customer")):
+                _feed(engine, batch, system, kind, full=row["full_read"], dry=row["dry_run"])
+        if not row["dry_run"]:
+            with engine.database.begin() as tx:
+                records.rebuild_crosswalk(tx, engine.crm.instance().id, engine.erp.instance().id)
+
+
+def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool, dry: bool) -> None:
+    instance = system.instance().id
+    with engine.database.begin() as tx:
+        mark = records.watermark(tx, instance, kind)
+    overlap = timedelta(seconds=system.traits(kind).overlap_seconds)
+    since = None if full or mark is None else mark - overlap
+    for page in system.changed(kind, since):
+        _store(engine, batch, page, dry=dry)
+    if since is None and not dry:
+        _bury_missing(engine, batch, system, kind)
+    if kind == "deal":
+        _parents_of_deals(engine, batch, dry=dry)
+
+
+def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool) -> None:
+    with engine.database.begin() as tx:
+        records.stage(tx, batch, page.records)
+        if dry:
+            return
+        records.merge(tx, batch, [str(record.ref) for record in page.records])
+        if page.watermark and page.records:
+            ref = page.records[0].ref
+            records.advance(tx, ref.instance, ref.kind, page.watermark)
+
+
+def _parents_of_deals(engine: Engine, batch: UUID, *, dry: bool) -> None:
+    """Read accounts that a changed deal belongs to and that no reading has brought yet."""
+    with engine.database.begin() as tx:
+        rows = tx.execute(
+            "SELECT DISTINCT parent FROM interlock.staged t WHERE batch_id = %s AND parent IS NOT NULL AND NOT EXISTS"
+            " (SELECT FROM interlock.staged a WHERE a.batch_id = t.batch_id AND a.ref = t.parent)"
+            " AND NOT EXISTS (SELECT FROM interlock.snapshot a WHERE a.ref = t.parent)",
+            [batch],
+        ).fetchall()
+    _read(engine, batch, engine.crm, [Ref.parse(row["parent"]) for row in rows], dry=dry)
+
+
+def _read(engine: Engine, batch: UUID, system: System, refs: list[Ref], *, dry: bool) -> list[Ref]:
+    """Read records by id, follow merges, and return the ids that are gone."""
+    if not refs:
+        return []
+    found = system.read(refs[0].kind, [ref.id for ref in refs])
+    merged = [(str(ref), str(found[ref.id].ref)) for ref in refs if ref.id in found and found[ref.id].ref != ref]
+    _store(engine, batch, Page(list(_distinct(found.values()))), dry=dry)
+    if merged and not dry:
+        with engine.database.begin() as tx:
+            records.redirect(tx, merged)
+    return [ref for ref in refs if ref.id not in found]
+
+
+def _distinct(found: Iterable[Record]) -> Iterable[Record]:
+    return {record.ref: record for record in found}.values()
+
+
+def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> None:
+    """A record is gone only after a completed full read and a direct get that says so."""
+    with engine.database.begin() as tx:
+        missing = records.missing_after_full(tx, batch, system.instance().id, kind)
+    gone = _read(engine, batch, system, [Ref.parse(ref) for ref in missing], dry=False)
+    if gone:
+        with engine.database.begin() as tx:
+            records.bury(tx, [str(ref) for ref in gone])
+
+
+def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> None:
+    """Read some accounts with their deals and customers; no watermark moves."""
+    gone = _read(engine, batch, engine.crm, accounts, dry=dry)
+    deals = list(engine.crm.children("deal", accounts))
+    _store(engine, batch, Page(deals), dry=dry)
+    with engine.database.begin() as tx:
+        if gone and not dry:
+            records.bury(tx, [str(ref) for ref in gone])
+        rows = tx.execute(
+            "SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [[str(ref) for ref in accounts]]
+        ).fetchall()
+    _read(engine, batch, engine.erp, [Ref.parse(row["customer"]) for row in rows], dry=dry)

@@ -1,0 +1,166 @@
+"""Check the work row by row and over the batch, then decide it (the pure part) and record the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from interlock.domain.change import Change
+from interlock.domain.identity import Ref, content_hash
+from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal
+from interlock.domain.record import Problem
+from interlock.engine.context import Engine
+from interlock.errors import TooManyRejected
+from interlock.processes import lead_to_customer as process
+from interlock.processes.view import Decision, View
+from interlock.quality import suites
+from interlock.store import outbox, people, work
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def check(engine: Engine, batch: UUID) -> int:
+    """Quarantine records that cannot go on; raises TooManyRejected before any write when too many cannot."""
+    with engine.timed(batch, "check"):
+        with engine.database.begin() as tx:
+            info = work.batch(tx, batch)
+            records_scratch = batch if info["dry_run"] else None
+            work.collect(
+                tx,
+                batch,
+                engine.process,
+                engine.crm.instance().id,
+                engine.settings.hash,
+                info["named"],
+                records_scratch,
+            )
+            tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
+        found: dict[str, list[Problem]] = {}
+        checked = 0
+        for page in _pages(engine, batch, records_scratch):
+            concerned = [(row, v) for row in page if process.concerns(v := _view(row), engine.settings)]
+            checked += len(concerned)
+            found.update({row["ref"]: list(p) for row, v in concerned if not v.archived and (p := process.problems_of(v))})
+            with engine.database.begin() as tx:
+                work.copy_checked(tx, batch, iter([(r["ref"], v.account.fields()) for r, v in concerned]), PARTY_FIELDS)
+        for ref, problem in suites.failing(engine.database.dsn, batch, checked):
+            known = found.setdefault(ref, [])
+            if problem.field not in {p.field for p in known}:
+                known.append(problem)
+        _hold_back(engine, batch, found, dry=info["dry_run"])
+        quality = engine.settings.quality
+        if checked >= quality.minimum and len(found) > quality.stop_share * checked:
+            raise TooManyRejected(
+                f"{len(found)} of {checked} records fail their checks, more than quality.stop_share allows; nothing was"
+                " written. See `interlock quarantine list`"
+            )
+        return len(found)
+
+
+def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, dry: bool) -> None:
+    with engine.database.begin() as tx:
+        rows = tx.execute(
+            "SELECT b.ref, b.inputs, coalesce(t.revision, s.revision, '') AS revision FROM interlock.batch_subject b"
+            " LEFT JOIN interlock.snapshot s ON s.ref = b.ref LEFT JOIN interlock.staged t ON t.ref = b.ref"
+            " AND t.batch_id = b.batch_id WHERE b.batch_id = %s AND b.ref = ANY(%s)",
+            [batch, list(found)],
+        ).fetchall()
+        for row in {row["ref"]: row for row in rows}.values():
+            problems = found[row["ref"]]
+            reason = ", ".join(problem.code for problem in problems)
+            work.set_outcome(tx, batch, row["ref"], "rejected", reason)
+            if not dry:
+                people.quarantine(tx, engine.process, batch, row["ref"], row["revision"], problems)
+                work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, "rejected", reason)
+
+
+def decide(engine: Engine, batch: UUID) -> list[Row]:
+    """Decide every accepted subject; in a dry run return the planned changes instead of recording them."""
+    planned: list[Row] = []
+    with engine.timed(batch, "decide"):
+        with engine.database.begin() as tx:
+            info = work.batch(tx, batch)
+        dry = info["dry_run"]
+        for page in _pages(engine, batch, batch if dry else None):
+            with engine.database.begin() as tx:
+                for row in page:
+                    if row["outcome"] != "rejected":
+                        planned += _decide_one(engine, tx, batch, row, dry=dry)
+        if not dry:
+            _brake(engine, batch)
+    return planned
+
+
+def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, *, dry: bool) -> list[Row]:
+    view = _view(row)
+    decision = process.decide(view, engine.settings, engine.now())
+    work.set_outcome(tx, batch, row["ref"], decision.verdict, decision.reason)
+    if dry:
+        return [_shown(change) for change in decision.changes]
+    recorded = [outbox.record(tx, batch, change) for change in decision.changes]
+    _remember(engine, tx, batch, row, decision)
+    if None in recorded and any(change["state"] in {"sending", "unknown"} for change in row["open_changes"]):
+        work.redecide(tx, engine.process, [row["ref"]])
+    return []
+
+
+def _remember(engine: Engine, tx: Transaction, batch: UUID, row: Row, decision: Decision) -> None:
+    if decision.problems:
+        people.quarantine(tx, engine.process, batch, row["ref"], row["revision"], decision.problems)
+        work.set_outcome(tx, batch, row["ref"], "rejected", decision.problems[0].code)
+    else:
+        people.resolve(tx, engine.process, row["ref"])
+    state = "rejected" if decision.problems else decision.verdict
+    reason = decision.problems[0].code if decision.problems else decision.reason
+    work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, state, reason)
+
+
+def _brake(engine: Engine, batch: UUID) -> None:
+    """Beyond a limit all of the run's changes wait for approval (invariant 14)."""
+    limits = engine.settings.limits
+    with engine.database.begin() as tx:
+        row = tx.execute(
+            "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp') AS creates,"
+            " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
+            " jsonb_object_agg(key, body) AS bodies"
+            " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
+            [batch],
+        ).fetchone()
+        if row and (row["creates"] > limits.max_creates or row["updates"] > limits.max_updates):
+            reason = f"{row['creates']} creates and {row['updates']} updates exceed the limits"
+            people.hold(tx, engine.process, batch, content_hash(row["bodies"]), reason)
+
+
+def _pages(engine: Engine, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
+    after = ""
+    while True:
+        with engine.database.begin() as tx:
+            page = work.views(tx, batch, engine.process, scratch, after, engine.settings.engine.page)
+        if not page:
+            return
+        yield page
+        after = page[-1]["ref"]
+
+
+def _view(row: Row) -> View:
+    return View(
+        ref=Ref.parse(row["ref"]),
+        account=Account.model_validate(row["body"]),
+        revision=row["revision"],
+        archived=row["archived"],
+        problems=tuple(Problem(*problem) for problem in row["problems"]),
+        deals=tuple(Deal.model_validate(deal) for deal in row["deals"]),
+        customer_ref=Ref.parse(row["customer"]) if row["customer"] else None,
+        customer=Customer.model_validate(row["customer_body"]) if row["customer_body"] and not row["customer_archived"] else None,
+        number=row["number"] or "",
+        noted=row["noted"],
+    )
+
+
+def _shown(change: Change) -> Row:
+    return {
+        "subject": str(change.subject), "system": change.system, "operation": change.operation, "kind": change.kind,
+        "before": dict(change.seen), "after": dict(change.values), "why": change.why, "state": "planned",
+    }  # fmt: skip

@@ -1,0 +1,57 @@
+"""What every process DAG shares: retry policy by error class, parameters, limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
+
+from interlock.errors import Reject, Retry, Stop
+
+POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=Stop, action=RetryAction.FAIL, reason="a person must act"),
+        RetryRule(exception=Reject, action=RetryAction.FAIL, reason="the record was refused"),
+        RetryRule(exception=Retry, action=RetryAction.RETRY, retry_delay=timedelta(seconds=30), reason="passing fault"),
+    ]
+)
+
+
+def integration(owner: str) -> dict[str, Any]:
+    """Return the DAG arguments of an integration process owned by `owner`."""
+    return {
+        "catchup": False,
+        "max_active_runs": 2,
+        "dagrun_timeout": timedelta(hours=6),
+        "default_args": {
+            "owner": owner,
+            "retries": 3,
+            "retry_delay": timedelta(seconds=30),
+            "retry_policy": POLICY,
+            "execution_timeout": timedelta(hours=2),
+        },
+    }
+
+
+def run_parameters() -> dict[str, Param]:
+    """Return the trigger form of a process that works on CRM accounts."""
+    return {
+        "crm_ids": Param(
+            default=[],
+            type="array",
+            items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
+            maxItems=1000,
+            title="Accounts",
+            description="CRM ids of single accounts, one a line. Empty: everything that is due.",
+        ),
+        "dry_run": Param(
+            default=False, type="boolean", title="Dry run", description="Show what would change, and change nothing."
+        ),
+        "full": Param(
+            default=False,
+            type="boolean",
+            title="Read everything",
+            description="Read all records instead of those changed since the last run; finds what was deleted.",
+        ),
+    }

@@ -1,0 +1,99 @@
+"""The engine's steps as Airflow tasks: only a batch id and counts travel between them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from airflow.sdk import Asset, get_current_context, result, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+log = logging.getLogger(__name__)
+CUSTOMERS = Asset("interlock://erp/customers")
+
+
+@contextmanager
+def _engine() -> Iterator[Any]:
+    from interlock.config import load  # noqa: PLC0415 - DAG files parse often and must stay light
+    from interlock.engine.assemble import assemble  # noqa: PLC0415
+    from interlock.pipeline.connections import look_up  # noqa: PLC0415
+
+    engine = assemble(load(), look_up)
+    try:
+        yield engine
+    finally:
+        engine.database.close()
+
+
+@task
+def gather() -> str:
+    """Read what changed in both systems; returns the batch id."""
+    from interlock.engine.context import Scope  # noqa: PLC0415
+    from interlock.engine.gather import gather as step  # noqa: PLC0415
+
+    context = get_current_context()
+    params, run = context["params"], context["dag_run"]
+    scope = Scope(
+        run_id=run.run_id,
+        actor=str(run.run_type),
+        crm_ids=tuple(params["crm_ids"]),
+        dry_run=params["dry_run"],
+        full=params["full"],
+    )
+    with _engine() as engine:
+        batch = engine.open(scope)
+        step(engine, batch)
+    return str(batch)
+
+
+@task
+def check(batch: str) -> str:
+    """Quarantine what cannot go on; stop when it is too much."""
+    from interlock.engine import plan  # noqa: PLC0415
+
+    with _engine() as engine:
+        plan.check(engine, UUID(batch))
+    return batch
+
+
+@task
+def decide(batch: str) -> str:
+    """Record the changes the process wants; a dry run reports them instead."""
+    from interlock.engine import plan  # noqa: PLC0415
+    from interlock.engine.settle import keep_plan  # noqa: PLC0415
+
+    with _engine() as engine:
+        keep_plan(engine, UUID(batch), plan.decide(engine, UUID(batch)))
+    return batch
+
+
+@task
+def apply(batch: str, system: str) -> str:
+    """Send the process's open changes to one system."""
+    from interlock.engine.apply import apply as step  # noqa: PLC0415
+
+    with _engine() as engine:
+        step(engine, UUID(batch), "crm" if system == "crm" else "erp")
+    return batch
+
+
+@result
+@task
+def settle(batch: str) -> dict[str, int]:
+    """Read back, write the run report, return the counts."""
+    from interlock.engine.settle import settle as step  # noqa: PLC0415
+
+    with _engine() as engine:
+        counts: dict[str, int] = step(engine, UUID(batch))
+    log.info("%s; every change with before and after: interlock report %s", counts, batch)
+    return counts
+
+
+@task(outlets=[CUSTOMERS])
+def publish(counts: dict[str, int]) -> None:
+    """Wake what follows, only when something was written."""
+    if not counts["created"] + counts["updated"]:
+        raise AirflowSkipException("nothing was written")

@@ -1,0 +1,42 @@
+"""What a decision sees of one subject, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from interlock.domain.change import Change
+from interlock.domain.identity import Ref
+from interlock.domain.party import Account, Customer, Deal
+from interlock.domain.record import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One account with everything known of it: deals, linked customer, open changes, whether its note was written."""
+
+    ref: Ref
+    account: Account
+    revision: str = ""
+    archived: bool = False
+    problems: tuple[Problem, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    customer_ref: Ref | None = None
+    customer: Customer | None = None
+    number: str = ""
+    open_keys: frozenset[str] = frozenset()
+    noted: bool = False
+    named: bool = False
+
+
+Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one subject; `reason` is a stable code."""
+
+    verdict: Verdict
+    changes: tuple[Change, ...] = ()
+    reason: str = ""
+    problems: tuple[Problem, ...] = field(default=())

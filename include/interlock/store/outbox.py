@@ -1,0 +1,198 @@
+"""The outbox: changes, their leases and their outcomes (invariants 2 to 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from interlock.domain.change import Change, Role
+from interlock.domain.identity import Values
+from interlock.errors import LeaseLost, Paused
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+INSERT = """
+INSERT INTO interlock.change AS c
+    (key, once, process, system, operation, kind, target, subject, ref, parent, body, seen, depends_on, why, batch_id)
+VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(target)s, %(subject)s, %(ref)s, %(parent)s,
+    %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
+ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
+DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, why = excluded.why,
+    state = 'pending', reason = '', batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL
+WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
+RETURNING id
+"""
+
+
+def record(tx: Transaction, batch: UUID, change: Change) -> int | None:
+    """Store a decided change; None when an open or finished one already stands for it.
+
+    A newer decision replaces an untried one on the same target, and waits behind one that was tried (invariant 4).
+    """
+    tx.execute(
+        "UPDATE interlock.change SET state = 'cancelled', reason = 'replaced', finished_at = now()"
+        " WHERE target = %s AND kind = %s AND key <> %s AND state IN ('pending', 'held') AND attempt = 0",
+        [change.target, change.kind, change.key],
+    )
+    tried = tx.execute(
+        "SELECT id FROM interlock.change WHERE target = %s AND kind = %s AND key <> %s"
+        " AND state IN ('pending', 'held', 'sending', 'unknown')",
+        [change.target, change.kind, change.key],
+    ).fetchone()
+    if tried:
+        return None
+    row = tx.execute(
+        INSERT,
+        {
+            "key": change.key, "once": change.once, "process": change.process, "system": change.system,
+            "operation": change.operation, "kind": change.kind, "target": change.target, "subject": str(change.subject),
+            "ref": str(change.ref) if change.ref else None, "parent": str(change.parent) if change.parent else None,
+            "body": Jsonb(dict(change.values)), "seen": Jsonb(dict(change.seen)), "depends_on": list(change.depends_on),
+            "why": change.why, "batch": batch,
+        },
+    ).fetchone()  # fmt: skip
+    return row["id"] if row else None
+
+
+def reap(tx: Transaction, process: str, system: Role) -> None:
+    """Call every `sending` whose lease has ended unknown, whatever the cause (invariant 2)."""
+    tx.execute(
+        "UPDATE interlock.change c SET state = 'unknown', unknown_since = coalesce(unknown_since, clock_timestamp()),"
+        " ever_unknown = true, looks = 0 WHERE process = %s AND system = %s AND state = 'sending' AND NOT EXISTS"
+        " (SELECT FROM interlock.lease l WHERE l.target = c.target AND l.token = c.token AND l.until > clock_timestamp())",
+        [process, system],
+    )
+
+
+def claim(
+    tx: Transaction, process: str, system: Role, owner: str, seconds: float, limit: int, subjects: Sequence[str] | None
+) -> list[Row]:
+    """Lease the targets of ready changes of one kind and operation, and return these changes with their new token."""
+    ready = tx.execute(
+        """
+        SELECT c.id, c.target, c.kind, c.operation FROM interlock.change c
+        WHERE c.process = %(process)s AND c.system = %(system)s AND c.state IN ('pending', 'unknown')
+          AND c.not_before <= clock_timestamp() AND (%(subjects)s::text[] IS NULL OR c.subject = ANY(%(subjects)s))
+          AND NOT EXISTS (SELECT FROM unnest(c.depends_on) AS d(key) WHERE NOT EXISTS
+              (SELECT FROM interlock.change p WHERE p.key = d.key AND p.state IN ('done', 'unchanged')))
+          AND NOT EXISTS (SELECT FROM interlock.lease l WHERE l.target = c.target AND l.until > clock_timestamp())
+        ORDER BY c.kind, c.operation, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
+        """,
+        {
+            "process": process,
+            "system": system,
+            "limit": limit,
+            "subjects": list(subjects) if subjects is not None else None,
+        },
+    ).fetchall()
+    targets = sorted(r["target"] for r in ready if (r["kind"], r["operation"]) == (ready[0]["kind"], ready[0]["operation"]))
+    if not targets:
+        return []
+    leased = tx.execute(
+        """
+        INSERT INTO interlock.lease AS l (target, owner, token, until)
+        SELECT t, %(owner)s, nextval('interlock.fencing_token'), clock_timestamp() + make_interval(secs => %(seconds)s)
+        FROM unnest(%(targets)s::text[]) AS t ORDER BY t
+        ON CONFLICT (target) DO UPDATE SET owner = excluded.owner, token = excluded.token, until = excluded.until
+        WHERE l.until <= clock_timestamp() RETURNING target
+        """,
+        {"owner": owner, "seconds": seconds, "targets": targets},
+    ).fetchall()
+    mine = {r["target"] for r in leased}
+    ids = [r["id"] for r in ready if r["target"] in mine]
+    return tx.execute(
+        "UPDATE interlock.change c SET token = l.token FROM interlock.lease l"
+        " WHERE l.target = c.target AND c.id = ANY(%s) RETURNING c.*",
+        [ids],
+    ).fetchall()
+
+
+def start_sending(tx: Transaction, rows: Sequence[Row], names: Sequence[str], seconds: float) -> None:
+    """Commit the intent before the act; raises LeaseLost unless every lease is still ours, Paused if somebody said stop."""
+    stop = tx.execute("SELECT name, actor FROM interlock.paused WHERE name = ANY(%s)", [list(names)]).fetchone()
+    if stop:
+        raise Paused(f"{stop['name']} is paused by {stop['actor']}; `interlock resume {stop['name']}` lets it go on")
+    held = tx.execute(
+        """
+        UPDATE interlock.lease l SET until = clock_timestamp() + make_interval(secs => %s)
+        FROM unnest(%s::text[], %s::bigint[]) AS m(target, token)
+        WHERE l.target = m.target AND l.token = m.token AND l.until > clock_timestamp()
+        """,
+        [seconds, [r["target"] for r in rows], [r["token"] for r in rows]],
+    ).rowcount
+    sent = tx.execute(
+        "UPDATE interlock.change c SET state = 'sending', attempt = attempt + 1"
+        " FROM unnest(%s::bigint[], %s::bigint[]) AS m(id, token)"
+        " WHERE c.id = m.id AND c.token = m.token AND c.state IN ('pending', 'unknown')",
+        [[r["id"] for r in rows], [r["token"] for r in rows]],
+    ).rowcount
+    if held < len(rows) or sent < len(rows):
+        raise LeaseLost("another worker holds some of these records now")
+
+
+def finish(
+    tx: Transaction,
+    row: Row,
+    state: str,
+    batch: UUID,
+    *,
+    reason: str = "",
+    ref: str | None = None,
+    results: Values | None = None,
+) -> None:
+    """Set a change's end state while its token is ours, and free its lease; raises LeaseLost otherwise."""
+    changed = tx.execute(
+        "UPDATE interlock.change SET state = %s, reason = %s, result_ref = coalesce(%s, ref), results = %s, done_batch = %s,"
+        " finished_at = clock_timestamp() WHERE id = %s AND token = %s AND state IN ('pending', 'sending', 'unknown')",
+        [state, reason, ref, Jsonb(dict(results or {})), batch, row["id"], row["token"]],
+    ).rowcount
+    if not changed:
+        raise LeaseLost("another worker holds this record now")
+    release(tx, [row])
+
+
+def postpone(tx: Transaction, row: Row, state: str, seconds: float, reason: str) -> None:
+    """Keep a change open (`pending` or `unknown`) and look at it again after `seconds`."""
+    tx.execute(
+        "UPDATE interlock.change SET state = %(state)s, reason = %(reason)s,"
+        " not_before = clock_timestamp() + make_interval(secs => %(seconds)s),"
+        " looks = CASE WHEN %(state)s = 'unknown' AND state = 'unknown' THEN looks + 1 ELSE 0 END,"
+        " unknown_since = CASE WHEN %(state)s = 'unknown' THEN coalesce(unknown_since, clock_timestamp()) END,"
+        " ever_unknown = ever_unknown OR %(state)s = 'unknown' WHERE id = %(id)s AND token = %(token)s",
+        {"state": state, "reason": reason, "seconds": seconds, "id": row["id"], "token": row["token"]},
+    )
+    release(tx, [row])
+
+
+def release(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Free leases that are still ours."""
+    tx.execute(
+        "DELETE FROM interlock.lease l USING unnest(%s::text[], %s::bigint[]) AS m(target, token)"
+        " WHERE l.target = m.target AND l.token = m.token",
+        [[r["target"] for r in rows], [r["token"] for r in rows]],
+    )
+
+
+def unsettled(tx: Transaction, process: str, system: Role, subjects: Sequence[str] | None) -> int:
+    """Count open changes that need no person and no other change: reason to wait a little rather than end the step."""
+    row = tx.execute(
+        "SELECT count(*) AS n FROM interlock.change c WHERE process = %(process)s AND system = %(system)s"
+        " AND state IN ('pending', 'sending', 'unknown') AND (%(subjects)s::text[] IS NULL OR subject = ANY(%(subjects)s))"
+        " AND NOT EXISTS (SELECT FROM unnest(c.depends_on) AS d(key) WHERE NOT EXISTS"
+        "   (SELECT FROM interlock.change p WHERE p.key = d.key AND p.state IN ('done', 'unchanged')))",
+        {"process": process, "system": system, "subjects": list(subjects) if subjects is not None else None},
+    ).fetchone()
+    return int(row["n"]) if row else 0
+
+
+def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
+    """Return the finished changes under these keys, for references to their results."""
+    rows = tx.execute(
+        "SELECT key, result_ref, results FROM interlock.change WHERE key = ANY(%s) AND state IN ('done', 'unchanged')",
+        [list(keys)],
+    )
+    return {row["key"]: row for row in rows}

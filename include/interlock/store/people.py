@@ -1,0 +1,91 @@
+"""What people see and decide: quarantine, approvals, pauses, pinned instances, run reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from interlock.domain.record import Problem
+from interlock.errors import InstanceMismatch
+from interlock.ports.system import Instance
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def quarantine(tx: Transaction, process: str, batch: UUID, ref: str, revision: str, problems: Sequence[Problem]) -> None:
+    """Hold a record back with its reasons; reasons that no longer hold resolve by themselves (invariant 5)."""
+    resolve(tx, process, ref, keep=[(p.code, p.field) for p in problems])
+    for problem in problems:
+        tx.execute(
+            "INSERT INTO interlock.quarantine AS q (process, ref, revision, code, field, message, detail, batch_id)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, ref, code, field) WHERE state = 'open'"
+            " DO UPDATE SET revision = excluded.revision, message = excluded.message, detail = excluded.detail",
+            [process, ref, revision, problem.code, problem.field, problem.message, problem.detail, batch],
+        )
+
+
+def resolve(tx: Transaction, process: str, ref: str, keep: Sequence[tuple[str, str]] = ()) -> None:
+    """Close a record's open entries except those under `keep`."""
+    tx.execute(
+        "UPDATE interlock.quarantine SET state = 'resolved', decided_at = now() WHERE process = %s AND ref = %s"
+        " AND state = 'open' AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS k(code, field)"
+        " WHERE k.code = quarantine.code AND k.field = quarantine.field)",
+        [process, ref, [code for code, _ in keep], [name for _, name in keep]],
+    )
+
+
+def pin(tx: Transaction, role: str, instance: Instance) -> None:
+    """Pin the instance a role leads to on first use; raises InstanceMismatch when it later leads elsewhere (invariant 14)."""
+    row = tx.execute(
+        "INSERT INTO interlock.pinned AS p (role, instance, product, version) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (role) DO UPDATE SET version = CASE WHEN p.instance = excluded.instance THEN excluded.version"
+        " ELSE p.version END RETURNING instance",
+        [role, instance.id, instance.product, instance.version],
+    ).fetchone()
+    if row and row["instance"] != instance.id:
+        raise InstanceMismatch(
+            f"the {role} connection leads to {instance.id}, but this integration database belongs to {row['instance']};"
+            " point the connection back, or use another integration database"
+        )
+
+
+def paused_by(tx: Transaction, names: Sequence[str]) -> Row | None:
+    """Return the pause that stops any of these processes or systems."""
+    return tx.execute("SELECT * FROM interlock.paused WHERE name = ANY(%s) LIMIT 1", [list(names)]).fetchone()
+
+
+def hold(tx: Transaction, process: str, batch: UUID, content_hash: str, reason: str) -> int:
+    """Hold all of a batch's new changes for approval and return how many (invariant 14)."""
+    rows = tx.execute(
+        "UPDATE interlock.change SET state = 'held', reason = %s WHERE batch_id = %s AND state = 'pending' AND attempt = 0"
+        " RETURNING id",
+        [reason, batch],
+    ).fetchall()
+    ids = sorted(row["id"] for row in rows)
+    tx.execute(
+        "INSERT INTO interlock.approval (process, batch_id, change_ids, content_hash, reason) VALUES (%s, %s, %s, %s, %s)",
+        [process, batch, ids, content_hash, reason],
+    )
+    return len(ids)
+
+
+def save_report(tx: Transaction, batch: UUID, process: str, run_id: str, body: Row) -> None:
+    """Store the run report; a retried step replaces its own."""
+    tx.execute(
+        "INSERT INTO interlock.run_report (batch_id, process, run_id, body) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (batch_id) DO UPDATE SET body = excluded.body, written_at = now()",
+        [batch, process, run_id, Jsonb(body)],
+    )
+
+
+def report(tx: Transaction, run_id: str) -> Row | None:
+    """Return the report of a run by its Airflow run id or batch id."""
+    row = tx.execute(
+        "SELECT body FROM interlock.run_report WHERE run_id = %s OR batch_id::text = %s ORDER BY written_at DESC LIMIT 1",
+        [run_id, run_id],
+    ).fetchone()
+    return row["body"] if row else None

@@ -1,0 +1,147 @@
+"""What is work: subjects whose inputs, configuration or linked records differ from what was last decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+INPUTS = """
+SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer, x.number, c.revision, c.archived)) AS inputs
+FROM interlock.current_records(%(scratch)s) a
+LEFT JOIN (SELECT parent, string_agg(ref || revision, ',' ORDER BY ref) AS revisions
+    FROM interlock.current_records(%(scratch)s) WHERE kind = 'deal' GROUP BY parent) d ON d.parent = a.ref
+LEFT JOIN interlock.crosswalk x ON x.account = a.ref
+LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
+WHERE a.kind = 'account' AND a.instance = %(crm)s
+"""
+
+
+def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: Row) -> UUID:
+    """Register a run under its id and return its batch; a retried task finds the batch its first try opened."""
+    row = tx.execute(
+        "INSERT INTO interlock.batch AS b (id, process, run_id, dry_run, full_read, named, actor)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, run_id) DO UPDATE SET run_id = b.run_id RETURNING id",
+        [batch, process, run_id, scope["dry_run"], scope["full"], scope["named"] or None, scope["actor"]],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an upsert always returns its row
+    return UUID(str(row["id"]))
+
+
+def batch(tx: Transaction, batch_id: UUID) -> Row:
+    """Return the batch's row."""
+    row = tx.execute("SELECT * FROM interlock.batch WHERE id = %s", [batch_id]).fetchone()
+    if row is None:
+        raise LookupError(f"no batch {batch_id}")
+    return row
+
+
+def timed(tx: Transaction, batch_id: UUID, step: str, seconds: float) -> None:
+    """Remember how long a step took."""
+    tx.execute("UPDATE interlock.batch SET seconds = seconds || %s WHERE id = %s", [Jsonb({step: round(seconds, 3)}), batch_id])
+
+
+def collect(
+    tx: Transaction,
+    batch_id: UUID,
+    process: str,
+    crm: str,
+    config: str,
+    named: Sequence[str] | None,
+    scratch: UUID | None,
+) -> int:
+    """List the batch's subjects: those read in this run and those that are work; returns how many are work."""
+    tx.execute("DELETE FROM interlock.batch_subject WHERE batch_id = %s", [batch_id])
+    tx.execute(
+        f"""
+        INSERT INTO interlock.batch_subject (batch_id, ref, inputs, is_work)
+        SELECT %(batch)s, i.ref, i.inputs, w.is_work FROM ({INPUTS}) i
+        LEFT JOIN interlock.subject s ON s.process = %(process)s AND s.ref = i.ref
+        CROSS JOIN LATERAL (SELECT s.ref IS NULL OR s.inputs <> i.inputs OR s.config <> %(config)s
+            OR coalesce(s.due_at <= clock_timestamp(), false) OR %(named)s::text[] IS NOT NULL AS is_work) w
+        WHERE (%(named)s::text[] IS NULL OR i.ref = ANY(%(named)s)) AND (w.is_work OR EXISTS
+            (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND coalesce(t.parent, t.ref) = i.ref))
+        """,  # noqa: S608 - INPUTS is a constant
+        {"batch": batch_id, "process": process, "crm": crm, "config": config, "scratch": scratch,
+         "named": list(named) if named is not None else None},
+    )  # fmt: skip
+    row = tx.execute("SELECT count(*) AS n FROM interlock.batch_subject WHERE batch_id = %s AND is_work", [batch_id]).fetchone()
+    return int(row["n"]) if row else 0
+
+
+VIEWS = """
+SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, s.state AS decided, s.reason AS decided_reason,
+    s.since, x.customer, x.number, c.body AS customer_body, c.archived AS customer_archived,
+    coalesce((SELECT jsonb_agg(d.body ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
+        WHERE d.parent = b.ref AND d.kind = 'deal' AND NOT d.archived), '[]') AS deals,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))
+        FROM interlock.change o WHERE o.subject = b.ref AND o.process = %(process)s
+        AND o.state IN ('pending', 'held', 'sending', 'unknown')), '[]') AS open_changes,
+    (SELECT q.decided_revision FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref
+        AND q.state = 'ignored' ORDER BY q.id DESC LIMIT 1) AS ignored_revision,
+    EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted
+FROM interlock.batch_subject b
+JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref
+LEFT JOIN interlock.crosswalk x ON x.account = b.ref
+LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
+WHERE b.batch_id = %(batch)s AND b.is_work AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
+"""
+
+
+def views(tx: Transaction, batch_id: UUID, process: str, scratch: UUID | None, after: str, limit: int) -> list[Row]:
+    """Return the next page of work subjects after `after`, each with everything a decision needs."""
+    return tx.execute(
+        VIEWS, {"batch": batch_id, "process": process, "scratch": scratch, "after": after, "limit": limit}
+    ).fetchall()
+
+
+def copy_checked(tx: Transaction, batch_id: UUID, rows: Iterator[tuple[str, dict[str, str]]], columns: Sequence[str]) -> None:
+    """Fill the typed staging table that Great Expectations checks."""
+    with (
+        tx.cursor() as cursor,
+        cursor.copy(f"COPY interlock.checked_account (batch_id, ref, {', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for ref, values in rows:
+            copy.write_row((batch_id, ref, *(values[name] or None for name in columns)))
+
+
+def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason: str = "") -> None:
+    """Say what became of a subject in this batch."""
+    tx.execute(
+        "UPDATE interlock.batch_subject SET outcome = %s, reason = %s WHERE batch_id = %s AND ref = %s",
+        [outcome, reason, batch_id, ref],
+    )
+
+
+def decided(tx: Transaction, process: str, ref: str, inputs: str, config: str, state: str, reason: str = "") -> None:
+    """Remember what a subject was last decided on."""
+    tx.execute(
+        "INSERT INTO interlock.subject AS s (process, ref, inputs, config, state, reason) VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (process, ref) DO UPDATE SET inputs = excluded.inputs, config = excluded.config, due_at = NULL,"
+        " state = excluded.state, reason = excluded.reason, decided_at = now(),"
+        " since = CASE WHEN s.state = excluded.state THEN s.since ELSE now() END",
+        [process, ref, inputs, config, state, reason],
+    )
+
+
+def redecide(tx: Transaction, process: str, refs: Sequence[str]) -> None:
+    """Make subjects work again, whatever they were decided on."""
+    tx.execute(
+        "UPDATE interlock.subject SET due_at = clock_timestamp() WHERE process = %s AND ref = ANY(%s)",
+        [process, list(refs)],
+    )
+
+
+def acknowledge(tx: Transaction, process: str, crm: str, refs: Sequence[str]) -> None:
+    """Recognise our own writes: take the present inputs of these subjects as decided (invariant 7, echo)."""
+    tx.execute(
+        f"UPDATE interlock.subject s SET inputs = i.inputs FROM ({INPUTS}) i"  # noqa: S608 - a constant
+        " WHERE s.process = %(process)s AND s.ref = i.ref AND s.ref = ANY(%(refs)s)",
+        {"scratch": None, "crm": crm, "process": process, "refs": list(refs)},
+    )
