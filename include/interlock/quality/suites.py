@@ -31,9 +31,10 @@ def failing(dsn: str, batch: UUID, rows: int) -> Iterator[tuple[str, Problem]]:
         return
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - 6 s; preloaded in the scheduler
+    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_postgres("interlock", connection_string=_sqlalchemy(dsn))
     query = f"SELECT * FROM interlock.checked_account WHERE batch_id = '{batch}'"  # noqa: S608 - a UUID
     asset = source.add_query_asset("accounts", query=query)

@@ -76,15 +76,12 @@ def collect(
 
 
 VIEWS = """
-SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, s.state AS decided, s.reason AS decided_reason,
-    s.since, x.customer, x.number, c.body AS customer_body, c.archived AS customer_archived,
+SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number, c.body AS customer_body, c.archived AS customer_archived,
     coalesce((SELECT jsonb_agg(d.body ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
         WHERE d.parent = b.ref AND d.kind = 'deal' AND NOT d.archived), '[]') AS deals,
     coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))
         FROM interlock.change o WHERE o.subject = b.ref AND o.process = %(process)s
         AND o.state IN ('pending', 'held', 'sending', 'unknown')), '[]') AS open_changes,
-    (SELECT q.decided_revision FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref
-        AND q.state = 'ignored' ORDER BY q.id DESC LIMIT 1) AS ignored_revision,
     EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted
 FROM interlock.batch_subject b
 JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref

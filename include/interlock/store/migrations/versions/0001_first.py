@@ -81,7 +81,7 @@ CREATE TABLE interlock.change (
     state text NOT NULL DEFAULT 'pending' CHECK (state IN
         ('pending', 'held', 'sending', 'unknown', 'done', 'unchanged', 'rejected', 'stale', 'cancelled')),
     reason text NOT NULL DEFAULT '', attempt integer NOT NULL DEFAULT 0, token bigint,
-    not_before timestamptz NOT NULL DEFAULT '-infinity', unknown_since timestamptz, looks integer NOT NULL DEFAULT 0,
+    not_before timestamptz NOT NULL DEFAULT now(), unknown_since timestamptz, looks integer NOT NULL DEFAULT 0,
     ever_unknown boolean NOT NULL DEFAULT false, result_ref text, results jsonb NOT NULL DEFAULT '{}',
     batch_id uuid NOT NULL, done_batch uuid, decided_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz);
 CREATE UNIQUE INDEX change_key ON interlock.change (key)
