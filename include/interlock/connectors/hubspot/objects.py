@@ -1,0 +1,119 @@
+"""HubSpot's objects as declarations: where each lives, which properties it has, how it reads as a record."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from interlock.config import CrmSettings
+from interlock.domain.identity import Ref, Values
+from interlock.domain.normalise import normalise
+from interlock.domain.record import Problem, Record
+
+Body = dict[str, Any]
+KEY = re.compile(r"\[il:([^\]]+)\]\s*(?:</p>)?\s*$")
+
+
+class Kind:
+    """An object type: path, the property that tells when it changed, whether a company is its parent."""
+
+    kind: ClassVar[str]
+    path: ClassVar[str]
+    modified: ClassVar[str] = "hs_lastmodifieddate"
+    has_parent: ClassVar[bool] = False
+    to_company: ClassVar[int] = 0
+
+    def properties(self, settings: CrmSettings) -> list[str]:
+        """Name the properties to ask for."""
+        raise NotImplementedError
+
+    def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
+        """Turn HubSpot's strings into Interlock's fields."""
+        raise NotImplementedError
+
+    def record(self, ref: Callable[[str, str], Ref], row: Body, settings: CrmSettings, parent: str | None) -> Record:
+        """Build the record of one row."""
+        values, problems = self.values(row["properties"], settings)
+        merged = str(row["properties"].get("hs_merged_object_ids") or "")
+        return Record(
+            ref(self.kind, str(row["id"])),
+            moment(row["properties"].get(self.modified) or row["updatedAt"]),
+            values,
+            ref("account", parent) if parent else None,
+            problems,
+            merged_from=tuple(filter(None, merged.split(";"))),
+        )
+
+
+class Companies(Kind):
+    """Accounts."""
+
+    kind, path = "account", "companies"
+
+    def properties(self, settings: CrmSettings) -> list[str]:
+        """Ask for the mapped properties."""
+        return [*settings.account_properties.values(), self.modified, "hs_merged_object_ids"]
+
+    def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
+        """Bring every field to its canonical form."""
+        return normalise({name: row.get(prop) for name, prop in settings.account_properties.items()})
+
+
+class Deals(Kind):
+    """Deals; when a won stage was entered is HubSpot's calculated property."""
+
+    kind, path, has_parent = "deal", "deals", True
+
+    def properties(self, settings: CrmSettings) -> list[str]:
+        """Ask for the stage and when each won stage was entered."""
+        return ["dealname", "dealstage", self.modified, *(f"hs_v2_date_entered_{stage}" for stage in settings.won_stages)]
+
+    def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
+        """Tell since when the deal is won; a deal that left the won stages is not."""
+        entered = [row.get(f"hs_v2_date_entered_{stage}") for stage in settings.won_stages]
+        moments = [moment(value) for value in entered if value]
+        won = row.get("dealstage") in settings.won_stages and moments
+        return {"name": row.get("dealname") or "", "won_at": min(moments).isoformat() if won else ""}, ()
+
+
+class Notes(Kind):
+    """Notes; association type 190 leads from a note to its company."""
+
+    kind, path, has_parent, to_company = "note", "notes", True, 190
+
+    def properties(self, settings: CrmSettings) -> list[str]:  # noqa: ARG002
+        """Ask for body and time."""
+        return ["hs_note_body", "hs_timestamp", self.modified]
+
+    def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:  # noqa: ARG002
+        """Keep the body as it stands."""
+        return {"body": row.get("hs_note_body") or "", "time": row.get("hs_timestamp") or ""}, ()
+
+
+COMPANY, DEAL, NOTE = Companies(), Deals(), Notes()
+
+
+def note_html(body: str, key: str) -> str:
+    """Return a note's HTML, everything escaped, its key in the last line."""
+    return f"<p>{html.escape(body)}</p><p>[il:{html.escape(key)}]</p>"
+
+
+def note_key(body: str) -> str:
+    """Return the key in a note's last line, or an empty string."""
+    found = KEY.search(body)
+    return html.unescape(found.group(1)) if found else ""
+
+
+def moment(value: str) -> datetime:
+    """Read HubSpot's time: ISO 8601 or epoch milliseconds."""
+    if value.isdigit():
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+    return datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def milliseconds(value: datetime) -> int:
+    """Return epoch milliseconds, rounded down."""
+    return int(value.timestamp() * 1000)

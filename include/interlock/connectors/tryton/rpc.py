@@ -1,0 +1,102 @@
+"""Tryton's JSON-RPC: login, context, typed values, errors that come as HTTP 200."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from interlock.config import Endpoint, HttpSettings
+from interlock.errors import ContractBroken, LoginRefused, Refused
+from interlock.http import Http
+
+USER_ERRORS = ("UserError", "UserWarning", "ConcurrencyException")
+
+
+class Rpc:
+    """A session with one database; logs in when needed, once more when the session ended before a call was run."""
+
+    def __init__(self, endpoint: Endpoint, settings: HttpSettings, company: str) -> None:
+        self._endpoint, self._company = endpoint, company
+        self._http = Http(endpoint.url, settings, "Tryton")
+        self._authorization = ""
+        self._context: dict[str, Any] = {}
+
+    @property
+    def database(self) -> str:
+        """The database's name."""
+        return self._endpoint.database
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Preferences of the user, company included; inactive records are read too."""
+        self._login()
+        return self._context
+
+    def call(self, method: str, *arguments: Any, safe: bool, context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back)."""
+        full = {**self.context, **(context or {})}
+        for again in (True, False):
+            try:
+                return self._send(method, [*arguments, full], safe=safe, authorization=self._authorization)
+            except LoginRefused:
+                if not again:
+                    raise
+                self._authorization = ""
+                self._login()
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def version(self) -> str:
+        """Return the server's version."""
+        return str(self._send("common.server.version", [], safe=True, authorization="", path="/"))
+
+    def _login(self) -> None:
+        if self._authorization:
+            return
+        secret = {"password": self._endpoint.password.get_secret_value()}
+        answer = self._send("common.db.login", [self._endpoint.login, secret], safe=True, authorization="")
+        if not answer:
+            raise LoginRefused("Tryton refuses the login; check user and password of its connection")
+        token = f"{self._endpoint.login}:{answer[0]}:{answer[1]}".encode()
+        self._authorization = f"Session {base64.b64encode(token).decode()}"
+        preferences = self._send("model.res.user.get_preferences", [True, {}], safe=True, authorization=self._authorization)
+        self._context = {**preferences, "active_test": False}
+        if self._company:
+            self._context["company"] = int(self._company)
+        if not self._context.get("company"):
+            raise LoginRefused("Tryton's user has no company; give it one, or set erp.company")
+
+    def _send(self, method: str, params: Sequence[Any], *, safe: bool, authorization: str, path: str = "") -> Any:  # noqa: ANN401
+        body = {"id": 1, "method": method, "params": list(params)}
+        headers = {"Authorization": authorization} if authorization else {}
+        answer = self._http.call("POST", path or f"/{self.database}/rpc/", safe=safe, json=body, headers=headers)
+        if not isinstance(answer, dict):
+            raise ContractBroken("Tryton answers with another shape than documented")
+        if error := answer.get("error"):
+            raise _classified(error)
+        return answer.get("result")
+
+
+def _classified(error: Sequence[Any]) -> Exception:
+    kind = str(error[0])
+    if kind.startswith("LoginException") or kind == "403":
+        return LoginRefused("Tryton refuses the login; check user and password of its connection")
+    detail = str(error[1][0] if isinstance(error[1], list) and error[1] else error[1] if kind in USER_ERRORS else kind)
+    code = {"ConcurrencyException": "changed_meanwhile"}.get(kind, "refused_by_erp" if kind in USER_ERRORS else "erp_fault")
+    return Refused(code, detail[:1000])
+
+
+def moment(value: dict[str, int] | None) -> datetime | None:
+    """Read Tryton's datetime, which is UTC without saying so."""
+    if value is None:
+        return None
+    parts = [value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond")]
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+
+
+def wire(value: datetime) -> dict[str, Any]:
+    """Write a datetime as Tryton's protocol wants it."""
+    value = value.astimezone(UTC)
+    names = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+    return {"__class__": "datetime", **{name: getattr(value, name) for name in names}}

