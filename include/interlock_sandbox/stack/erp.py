@@ -90,8 +90,8 @@ def _set_up(postgres: Postgres, folder: Path, secret: Path) -> None:
             ],
             check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "TRYTONPASSFILE": str(password)},
         )  # fmt: skip
-        command = [str(ERP_BIN / "python"), str(SETUP), str(config), "erp_restoring", api]
-        subprocess.run(command, check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        command = [str(ERP_BIN / "python"), str(SETUP), str(config), "erp_restoring"]
+        subprocess.run(command, check=True, stdout=out, stderr=out, input=api.encode())
 
 
 def start(postgres: Postgres, processes: Processes, folder: Path, database: str = "erp") -> Erp:
