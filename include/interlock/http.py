@@ -7,13 +7,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeAlias
 
-import requests
+import requests  # noqa: TID251 - the one place
 
 from interlock.config import HttpSettings
 from interlock.errors import ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
 
+Body: TypeAlias = Any  # whatever JSON holds
 Headers = Mapping[str, str]
 
 
@@ -56,8 +58,8 @@ class Http:
         self._session = requests.Session()
 
     def call(
-        self, method: str, path: str, *, safe: bool, json: Any = None, params: Any = None, headers: Headers | None = None
-    ) -> Any:  # noqa: ANN401 - JSON
+        self, method: str, path: str, *, safe: bool, json: Body = None, params: Body = None, headers: Headers | None = None
+    ) -> Body:
         """Send a request and return its JSON (None for an empty answer).
 
         A safe call is repeated on passing faults; any other is sent once. Raises SystemUnavailable (`sent` tells whether it
@@ -77,7 +79,7 @@ class Http:
                 self._sleep(self.settings.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311 - jitter
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def _once(self, method: str, path: str, *, safe: bool, json: Any, params: Any, headers: Headers) -> Any:  # noqa: ANN401
+    def _once(self, method: str, path: str, *, safe: bool, json: Body, params: Body, headers: Headers) -> Body:
         self._throttle.wait()
         timeout = (self.settings.connect_timeout, self.settings.read_timeout if safe else self.settings.write_timeout)
         try:
@@ -99,17 +101,17 @@ class Http:
             raise SystemUnavailable(f"{self.name} did not answer ({type(error).__name__})") from None
         return self._judge(answer)
 
-    def _judge(self, answer: requests.Response) -> Any:  # noqa: ANN401
+    def _judge(self, answer: requests.Response) -> Body:
         status = answer.status_code
-        if status == requests.codes.too_many_requests:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(f"{self.name}: quota used up", retry_after=_seconds(answer.headers.get("Retry-After")))
-        if status in {requests.codes.unauthorized, requests.codes.forbidden}:
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise LoginRefused(f"{self.name} refuses the login or a right ({status}); check its connection and scopes")
-        if status >= requests.codes.server_error:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise SystemUnavailable(f"{self.name} answers {status}")
-        if status >= requests.codes.bad_request:
+        if status >= HTTPStatus.BAD_REQUEST:
             raise Refused(f"http_{status}", answer.text[:2000], status=status)
-        if status >= requests.codes.multiple_choices:
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise ContractBroken(f"{self.name} redirects ({status}); the connection's address is not the API's")
         if not answer.content:
             return None

@@ -18,6 +18,7 @@ COUNTRIES: Final = {
     "united states of america": "US", "vereinigte staaten": "US", "belgium": "BE", "belgien": "BE", "italy": "IT",
     "italien": "IT", "spain": "ES", "spanien": "ES", "poland": "PL", "polen": "PL", "united kingdom": "GB", "uk": "GB",
 }  # fmt: skip
+E164: Final = range(7, 16)
 LANGUAGES: Final = {
     "german": "de", "deutsch": "de", "english": "en", "englisch": "en", "french": "fr", "französisch": "fr", "français": "fr",
     "dutch": "nl", "niederländisch": "nl", "nederlands": "nl",
@@ -59,7 +60,7 @@ def phone(value: str) -> str:
         digits = digits[2:]
     elif not value.startswith("+"):
         raise Unusable("phone_without_country", "the phone number has no country code; write it as +49 …")
-    if not 7 <= len(digits) <= 15:
+    if len(digits) not in E164:
         raise Unusable("phone_unfit", "the phone number has too few or too many digits")
     return "+" + digits
 

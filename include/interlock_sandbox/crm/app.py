@@ -126,9 +126,19 @@ def _objects(app: FastAPI, prefix: str, records: Records, limits: Limits, guarde
                     results.append(act(tx, item))
                 except Missing:
                     missing.append(str(item["id"]))
-        body: Row = {"status": "COMPLETE", "results": results, "startedAt": "2026-01-01T00:00:00Z", "completedAt": "2026-01-01T00:00:00Z"}
+        body: Row = {
+            "status": "COMPLETE",
+            "results": results,
+            "startedAt": "2026-01-01T00:00:00Z",
+            "completedAt": "2026-01-01T00:00:00Z",
+        }
         if missing:
-            error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some objects", "context": {"ids": missing}}
+            error = {
+                "status": "error",
+                "category": "OBJECT_NOT_FOUND",
+                "message": "Could not get some objects",
+                "context": {"ids": missing},
+            }
             body |= {"numErrors": len(missing), "errors": [error]}
         return JSONResponse(body, 207 if missing else status)
 
@@ -237,6 +247,9 @@ def _associations(app: FastAPI, records: Records, guarded: list[Any]) -> None:
             for record, ids in found.items()
             if ids
         ]
-        return {"status": "COMPLETE", "results": results, "startedAt": "2026-01-01T00:00:00Z", "completedAt": "2026-01-01T00:00:00Z"}
-
-
+        return {
+            "status": "COMPLETE",
+            "results": results,
+            "startedAt": "2026-01-01T00:00:00Z",
+            "completedAt": "2026-01-01T00:00:00Z",
+        }

@@ -22,7 +22,15 @@ CREATE TABLE IF NOT EXISTS crm.link (
     from_type text, from_id bigint, to_type text, to_id bigint, PRIMARY KEY (from_type, from_id, to_type, to_id));
 CREATE TABLE IF NOT EXISTS crm.property (type text, name text, PRIMARY KEY (type, name));
 """
-COMMON = ("hs_object_id", "createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "hubspot_owner_id", "hs_merged_object_ids")
+COMMON = (
+    "hs_object_id",
+    "createdate",
+    "hs_createdate",
+    "hs_lastmodifieddate",
+    "lastmodifieddate",
+    "hubspot_owner_id",
+    "hs_merged_object_ids",
+)
 PROPERTIES = {
     "companies": (
         "name", "domain", "website", "phone", "address", "address2", "zip", "city", "country", "vat_id", "register_number",
@@ -82,7 +90,8 @@ class Records:
         condition = "properties ->> %s = %s" if by else "id = %s"
         values = [by, record] if by else [int(record) if record.isdigit() else 0]
         row = tx.execute(
-            f"SELECT * FROM crm.object WHERE type = %s AND {condition} {'FOR UPDATE' if lock else ''}", [kind, *values]  # noqa: S608
+            f"SELECT * FROM crm.object WHERE type = %s AND {condition} {'FOR UPDATE' if lock else ''}",
+            [kind, *values],
         ).fetchone()
         if row and row["merged_into"]:
             return self.get(tx, kind, str(row["merged_into"]), lock=lock)

@@ -8,7 +8,12 @@ from typing import Any
 from psycopg import Connection
 
 Row = dict[str, Any]
-TIMES = {"hs_lastmodifieddate": "updated_at", "lastmodifieddate": "updated_at", "createdate": "created_at", "hs_createdate": "created_at"}
+TIMES = {
+    "hs_lastmodifieddate": "updated_at",
+    "lastmodifieddate": "updated_at",
+    "createdate": "created_at",
+    "hs_createdate": "created_at",
+}
 COMPARE = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 

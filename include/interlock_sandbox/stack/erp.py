@@ -16,7 +16,7 @@ from interlock_sandbox.stack.processes import Processes, free_port, wait_for
 MODULES = (
     "party", "company", "currency", "account", "account_invoice", "account_payment", "account_statement", "product",
 )  # fmt: skip
-SETUP = Path(__file__).with_name("erp_setup.py")
+SETUP = Path(__file__).with_name("tryton_setup.py")
 TEMPLATE = "erp_template"
 LOGIN = "interlock"
 

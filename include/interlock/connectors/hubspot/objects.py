@@ -111,7 +111,7 @@ def moment(value: str) -> datetime:
     """Read HubSpot's time: ISO 8601 or epoch milliseconds."""
     if value.isdigit():
         return datetime.fromtimestamp(int(value) / 1000, UTC)
-    return datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(value).astimezone(UTC)
 
 
 def milliseconds(value: datetime) -> int:

@@ -199,7 +199,7 @@ class Tryton:
         (write,) = writes
         if write.ref is None:
             return [Rejected(write.key, "no_record", "an update without a record")]
-        (row,) = self._rows([int(write.ref.id)]) or [None]
+        row = next(iter(self._rows([int(write.ref.id)])), None)
         if row is None or (write.seen and self._record("customer", row).revision != write.seen.revision):
             return [Conflict(write.key)]
         lock = {"_timestamp": {f"party.party,{row['id']}": row["_timestamp"]}}

@@ -11,7 +11,12 @@ from interlock.domain.normalise import RULES
 REFERENCE: Final = "il:"
 REGISTER: Final = "HR:"
 OTHER_VAT: Final = "VAT:"
-EU: Final = frozenset(["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"])
+EU: Final = frozenset(
+    (
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU",
+        "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
+    )
+)  # fmt: skip
 MECHANISMS: Final = ("phone", "website")
 ADDRESS: Final = ("street", "postal_code", "city", "country")
 Row = dict[str, Any]

@@ -11,6 +11,7 @@ from interlock.config import Endpoint, HttpSettings
 from interlock.errors import ContractBroken, LoginRefused, Refused
 from interlock.http import Http
 
+PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 USER_ERRORS = ("UserError", "UserWarning", "ConcurrencyException")
 
 
@@ -91,12 +92,10 @@ def moment(value: dict[str, int] | None) -> datetime | None:
     """Read Tryton's datetime, which is UTC without saying so."""
     if value is None:
         return None
-    parts = [value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond")]
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+    return datetime(**{name: value[name] for name in PARTS}, tzinfo=UTC)
 
 
 def wire(value: datetime) -> dict[str, Any]:
     """Write a datetime as Tryton's protocol wants it."""
     value = value.astimezone(UTC)
-    names = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return {"__class__": "datetime", **{name: getattr(value, name) for name in names}}
+    return {"__class__": "datetime", **{name: getattr(value, name) for name in PARTS}}

@@ -1,0 +1,65 @@
+# Everything a newcomer, an operator of the demo, and CI do. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export UV_SYSTEM_CERTS := 1
+export UV_LINK_MODE := copy
+export GX_ANALYTICS_ENABLED := false
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v $$p; break; }; done)
+UV := .local/bootstrap/bin/uv
+RUN := PYTHONPATH=include .venv/bin/python
+TOOLS := .venv-tools/bin
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+.local/bootstrap/done: locks/bootstrap.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, with its venv module"; exit 1; }
+	@echo "preparing uv …"
+	@$(PYTHON) -m venv .local/bootstrap && .local/bootstrap/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/done: locks/airflow.lock .local/bootstrap/done
+	@echo "installing Airflow and Interlock's dependencies …"
+	@$(UV) venv -q --clear --python $(PYTHON) .venv && $(UV) pip install -q --python .venv/bin/python --require-hashes -r $<
+	@.venv/bin/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "interlock.pth").write_text(str(pathlib.Path("include").resolve()) + "\n")'
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m interlock.cli.main "$$@"\n' "$(CURDIR)" > .venv/bin/interlock && chmod +x .venv/bin/interlock
+	@touch $@
+
+.venv-erp/done: locks/erp.lock .local/bootstrap/done
+	@echo "installing Tryton …"
+	@$(UV) venv -q --clear --python $(PYTHON) .venv-erp && $(UV) pip install -q --python .venv-erp/bin/python --require-hashes -r $<
+	@touch $@
+
+.venv-tools/done: locks/tools.lock .local/bootstrap/done
+	@echo "installing the checkers …"
+	@$(UV) venv -q --clear --python $(PYTHON) .venv-tools && $(UV) pip install -q --python .venv-tools/bin/python --require-hashes -r $<
+	@touch $@
+
+venv: .venv/done .venv-erp/done .venv-tools/done ## install the three locked environments
+
+demo: .venv/done .venv-erp/done ## bring everything up, run the process, show what happened
+	@$(RUN) -m interlock_sandbox.demo
+
+stop: ## end what the demo started
+	@test ! -x .venv/bin/python || $(RUN) -m interlock_sandbox.stack.down
+
+lint: venv ## style, types, imports, compose file
+	@$(TOOLS)/ruff check --quiet . && $(TOOLS)/ruff format --quiet --check .
+	@$(TOOLS)/mypy --python-executable .venv/bin/python
+	@PYTHONPATH=include $(TOOLS)/lint-imports --no-cache | tail -3
+	@$(TOOLS)/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yaml
+
+format: .venv-tools/done ## put the code into shape
+	@$(TOOLS)/ruff check --quiet --fix . ; $(TOOLS)/ruff format .
+
+test: lint ## everything that must hold
+	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; $(RUN) -m pytest -q $$layer || exit 1; \
+	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
+
+LAYERS := tests/domain tests/processes tests/store tests/engine tests/connectors tests/dags tests/scenarios
+
+lock: .local/bootstrap/done ## resolve the locks anew
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group sandbox --group test -o locks/airflow.lock
+	@for group in erp tools bootstrap; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group $$group -o locks/$$group.lock; done
+
+.PHONY: help venv demo stop lint format test lock

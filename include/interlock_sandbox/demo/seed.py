@@ -1,0 +1,108 @@
+"""About sixty accounts in all stages, ten of them dirty, the same ones every time (fixed seed)."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+import urllib.request
+from typing import Any
+
+from faker import Faker
+from stdnum.at import uid
+from stdnum.de import vat
+from stdnum.nl import btw
+
+Row = dict[str, Any]
+SEED = 20_260_101
+PLACES = (["DE"] * 36) + ["AT", "AT", "AT", "AT", "FR", "FR", "FR", "NL", "NL", "NL", "CH", "CH", "US", "US"]
+LOCALE = {"DE": "de_DE", "AT": "de_AT", "FR": "fr_FR", "NL": "nl_NL", "CH": "de_CH", "US": "en_US"}
+DIAL = {"DE": "49", "AT": "43", "FR": "33", "NL": "31", "CH": "41", "US": "1"}
+LANGUAGE = {"DE": "de", "AT": "de", "CH": "de", "FR": "fr", "NL": "nl", "US": "en"}
+STAGES = ("appointmentscheduled", "qualifiedtobuy", "closedwon", "closedwon", "closedlost")
+DIRTY: tuple[Row, ...] = (
+    {"name": ""}, {"country": ""}, {"vat_id": "DE111111111"}, {"country": "Atlantis"}, {"phone": "030 1234567"},
+    {"name": "X" * 5000}, {"zip": "'; DROP TABLE"}, {"website": "not an address"}, {"language": "Klingonisch"}, {"zip": ""},
+)  # fmt: skip
+
+
+class Crm:
+    """The few calls that seeding needs."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.token = url, token
+
+    def call(self, method: str, path: str, body: Row | None = None) -> Row:
+        request = urllib.request.Request(  # noqa: S310 - the sandbox
+            self.url + path, json.dumps(body).encode() if body is not None else None, method=method,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return dict(json.loads(answer.read() or b"{}"))
+
+    def create(self, kind: str, rows: list[Row]) -> list[str]:
+        ids: list[str] = []
+        for start in range(0, len(rows), 100):
+            answer = self.call("POST", f"/crm/v3/objects/{kind}/batch/create", {"inputs": rows[start : start + 100]})
+            ids += [row["id"] for row in answer["results"]]
+        return ids
+
+
+def seed(crm: Crm) -> int:
+    """Fill an empty CRM; returns how many accounts were made, 0 when there were some already."""
+    if crm.call("GET", "/crm/v3/objects/companies?limit=1")["results"]:
+        return 0
+    chance = random.Random(SEED)
+    fakers = {country: Faker(locale) for country, locale in LOCALE.items()}
+    for number, faker in enumerate(fakers.values()):
+        faker.seed_instance(SEED + number)
+    clean = [_account(chance, fakers[country], country) for country in PLACES]
+    dirty = [_account(chance, fakers["DE"], "DE") | flaw for flaw in DIRTY]
+    accounts = crm.create("companies", [{"properties": row} for row in clean + dirty])
+    deals, contacts, notes, contracts = [], [], [], []
+    for number, account in enumerate(accounts):
+        stage = "closedwon" if number >= len(clean) else STAGES[number % len(STAGES)]
+        faker = fakers[PLACES[number] if number < len(clean) else "DE"]
+        deals.append(_linked(account, dealname=f"Projekt {number + 1}", dealstage=stage, amount=str(chance.randint(5, 90) * 1000)))
+        contacts.append(_linked(account, firstname=faker.first_name(), lastname=faker.last_name(), email=faker.safe_email()))
+        notes.append(_linked(account, hs_timestamp=f"2026-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}T09:00:00Z", hs_note_body="Erstgespräch"))
+        if stage == "closedwon":
+            contracts.append(_linked(account, name="Wartung", number=f"V-{number + 1:04}", status="active", start_date="2026-02-01"))
+    for kind, rows in (("deals", deals), ("contacts", contacts), ("notes", notes), ("service_contracts", contracts)):
+        crm.create(kind, rows)
+    return len(accounts)
+
+
+def _linked(account: str, **properties: str) -> Row:
+    link = {"to": {"id": account}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 5}]}
+    return {"properties": properties, "associations": [link]}
+
+
+def _account(chance: random.Random, faker: Faker, country: str) -> Row:
+    name = faker.company()
+    digits = "".join(chance.choice(string.digits) for _ in range(8))
+    return {
+        "name": name, "country": country, "language": LANGUAGE[country], "vat_id": _vat(country, chance),
+        "register_number": f"HRB {digits[:5]}" if country == "DE" else "", "phone": f"+{DIAL[country]} {digits[:2]} {digits[2:]}",
+        "website": f"www.{faker.domain_name()}", "address": faker.street_address().replace("\n", " "), "zip": faker.postcode(),
+        "city": faker.city(), "source_campaign": chance.choice(["Hannover Messe 2026", "Newsletter", "Empfehlung"]),
+    }  # fmt: skip
+
+
+def _vat(country: str, chance: random.Random) -> str:
+    while True:
+        digits = "".join(chance.choice(string.digits) for _ in range(8))
+        if country == "DE":
+            number = "1" + digits
+            if vat.is_valid(number):
+                return f"DE{number}"
+        elif country == "AT":
+            number = f"U{digits}"
+            if uid.is_valid(number):
+                return f"AT{number}"
+        elif country == "NL":
+            number = f"1{digits}B01"
+            if btw.is_valid(number):
+                return f"NL{number}"
+        else:
+            return ""

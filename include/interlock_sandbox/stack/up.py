@@ -1,0 +1,54 @@
+"""Bring the whole stack up, or take what runs as it is."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from interlock.store.database import migrate
+from interlock_sandbox.stack import airflow, crm, erp
+from interlock_sandbox.stack.paths import ENV_FILE, LOCAL, PYTHON, ROOT, STACK_FILE, private
+from interlock_sandbox.stack.postgres import Postgres
+from interlock_sandbox.stack.processes import Processes, wait_for
+
+console = Console()
+
+
+def up(folder: Path = LOCAL, settings: Path = ROOT / "interlock.toml", *, durable: bool = True) -> dict[str, dict[str, object]]:
+    """Start PostgreSQL, CRM, ERP and Airflow in `folder`; returns what stack.json holds."""
+    processes, postgres = Processes(folder), Postgres(folder, durable=durable)
+    with console.status("PostgreSQL …"):
+        postgres.start()
+        dsns = {name: postgres.create(name) for name in ("airflow", "interlock", "crm")}
+        migrate(dsns["interlock"])
+    console.print("[green]✓[/] PostgreSQL")
+    with console.status("CRM sandbox …"):
+        crm_at = crm.start(processes, folder, dsns["crm"])
+    console.print(f"[green]✓[/] CRM sandbox {crm_at['url']}")
+    with console.status("ERP (Tryton); the first time it is set up, about a minute …"):
+        erp_at = erp.start(postgres, processes, folder)
+    console.print(f"[green]✓[/] ERP {erp_at.url}")
+    with console.status("Airflow …"):
+        variables = airflow.connection_variables(crm_at, erp_at, dsns["interlock"])
+        airflow_at = airflow.start(processes, folder, dsns["airflow"], variables, settings)
+        wait_for(f"{airflow_at['url']}/api/v2/monitor/health", 180, lambda: processes.running("airflow"))
+    console.print(f"[green]✓[/] Airflow {airflow_at['url']}")
+    stack: dict[str, dict[str, object]] = {
+        "airflow": airflow_at | {"dsn": dsns["airflow"]},
+        "crm": {**crm_at, "dsn": dsns["crm"]},
+        "erp": asdict(erp_at),
+        "postgres": {"port": postgres.port, "dsn": dsns["interlock"]},
+    }
+    private(folder / STACK_FILE.name, json.dumps(stack, indent=2))
+    lines = {**variables, "INTERLOCK_CONFIG": str(settings), "PYTHONPATH": str(ROOT / "include")}
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in lines.items()]
+    private(folder / ENV_FILE.name, "\n".join([*exports, f'export PATH="{PYTHON.parent}:$PATH"', ""]))
+    return stack
+
+
+if __name__ == "__main__":
+    up()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from tests.engine.memory import Memory
+
+from interlock.config import parse
+from interlock.engine.context import Engine
+from interlock.store.database import Database
+
+WON = "2026-02-01T00:00:00+00:00"
+GOOD = {
+    "vat_id": "DE136695976", "register_number": "", "language": "de", "phone": "+4930123456", "website": "https://example.de",
+    "street": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "DE", "customer_number": "", "sync_state": "",
+    "synced_at": "",
+}  # fmt: skip
+SETTINGS = """
+[lead_to_customer]
+go_live = 2026-01-01
+[crm.http]
+write_timeout = 0.2
+connect_timeout = 0.2
+[erp.http]
+write_timeout = 0.2
+connect_timeout = 0.2
+[engine]
+poll_seconds = 0.02
+lease_seconds = 0.6
+deadline = 20
+"""
+
+
+class World:
+    """A CRM, an ERP, an integration database, and engines on them."""
+
+    def __init__(self, dsn):
+        self.dsn, self.crm, self.erp, self.engines = dsn, Memory("m:crm"), Memory("m:erp"), []
+
+    def engine(self, more=""):
+        engine = Engine(Database(self.dsn), self.crm, self.erp, parse(SETTINGS + more))
+        self.engines.append(engine)
+        return engine
+
+    def won(self, *ids, **values):
+        for number in ids:
+            account = self.crm.put("account", number, **({"legal_name": f"Muster {number} GmbH"} | GOOD | values))
+            self.crm.put("deal", f"d{number}", parent=account, name="Deal", won_at=WON)
+
+    def sql(self, query, *values):
+        with self.engine().database.begin() as tx:
+            cursor = tx.execute(query, values)
+            return cursor.fetchall() if cursor.description else cursor.rowcount
+
+
+@pytest.fixture
+def world(database):
+    world = World(database)
+    yield world
+    for engine in world.engines:
+        engine.database.close()
