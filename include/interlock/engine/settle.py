@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.identity import Ref
-from interlock.domain.record import Page, Problem
+from interlock.domain.record import Page, Problem, Record
 from interlock.engine.context import Engine
 from interlock.store import audit, people, records, work
 from interlock.store.database import Transaction
@@ -62,6 +62,7 @@ def _read_back(engine: Engine, batch: UUID) -> list[str]:
             records.stage(tx, batch, Page(list(there.values())).records)
             records.merge(tx, batch, list(there))
         for ref, row in mine.items():
+            _insist(engine, batch, row, there.get(ref))
             touched = {name for name, value in row["body"].items() if not isinstance(value, dict)}
             expected = known.get(ref, {}) | {name: row["body"][name] for name in touched} | row["results"]
             record = there.get(ref)
@@ -69,6 +70,19 @@ def _read_back(engine: Engine, batch: UUID) -> list[str]:
             if record is None or any(record.values.get(name) != value for name, value in expected.items() if name not in ours):
                 foreign.add(row["subject"])
     return [ref for ref in {row["subject"] for row in rows} if ref not in foreign]
+
+
+def _insist(engine: Engine, batch: UUID, row: Row, record: Record | None) -> None:
+    """Hold a record back when its target took a write and kept something else: nothing is lost silently."""
+    if record is None:
+        return
+    wanted = {name: value for name, value in row["body"].items() if not isinstance(value, dict)}
+    lost = sorted(name for name, value in wanted.items() if name != "synced_at" and record.values.get(name) != value)
+    if lost:
+        problems = [Problem("not_kept", name, f"{record.ref.kind}: the target did not keep the {name} it was given") for name in lost]
+        with engine.database.begin() as tx:
+            people.quarantine(tx, engine.process, batch, row["subject"], record.revision, problems)
+            work.set_outcome(tx, batch, row["subject"], "rejected", "not_kept")
 
 
 def _sweep_doubles(engine: Engine, batch: UUID) -> None:

@@ -105,7 +105,7 @@ class Postgres:
     def create(self, database: str, template: str | None = None) -> str:
         """Create a database unless it exists; returns its URL."""
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone():
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
                 name, source = sql.Identifier(database), sql.Identifier(template or "template0")
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, source))
         return self.dsn(database)

@@ -165,8 +165,8 @@ class Tryton:
 
     @cached_property
     def _languages(self) -> dict[str, int]:
-        rows = self._search("ir.lang", [["translatable", "=", True]], ["code"])
-        return {row["code"][:2]: row["id"] for row in rows}
+        rows = self._search("ir.lang", [], ["code"])
+        return {row["code"][:2]: row["id"] for row in sorted(rows, key=lambda row: -len(row["code"]))}
 
     @cached_property
     def _term(self) -> int | None:

@@ -50,7 +50,7 @@ class Rpc:
 
     def version(self) -> str:
         """Return the server's version."""
-        return str(self._send("common.server.version", [], safe=True, authorization="", path="/"))
+        return str(self._send("common.server.version", [], safe=True, authorization="", path="/rpc/"))
 
     def _login(self) -> None:
         if self._authorization:
