@@ -12,13 +12,17 @@ A company that sales won in the CRM becomes exactly one ERP customer; its number
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import CronTriggerTimetable, dag
 from interlock.config import load
 from interlock.pipeline import steps
 from interlock.pipeline.defaults import integration, run_parameters
 
 settings = load()
-nightly = CronTriggerTimetable(settings.lead_to_customer.schedule, timezone=settings.company.timezone)
+nightly = CronTriggerTimetable(
+    settings.lead_to_customer.schedule, timezone=settings.company.timezone, run_immediately=timedelta(0)
+)
 
 
 @dag(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
 from interlock.store.database import migrate
 from interlock_sandbox.stack.postgres import Postgres
 

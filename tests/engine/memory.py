@@ -15,7 +15,7 @@ from interlock.ports.system import Instance, Traits
 
 @dataclass
 class Memory:
-    """Records by id; `faults` is consumed by writes: `lost` (done, reply lost), `dropped` (not done, no reply), `refused`, `busy`."""
+    """Records by id. Each write takes one fault: lost (done, no reply), dropped (not done), late, refused, busy."""
 
     name: str
     records: dict[Ref, Record] = field(default_factory=dict)
@@ -56,7 +56,9 @@ class Memory:
 
     def changed(self, kind, since):
         self.calls["changed"] += 1
-        rows = sorted((r for r in self.of(kind) if since is None or r.modified_at >= since), key=lambda r: (r.modified_at, r.ref.id))
+        rows = sorted(
+            (r for r in self.of(kind) if since is None or r.modified_at >= since), key=lambda r: (r.modified_at, r.ref.id)
+        )
         for i in range(0, len(rows), 2):
             part = rows[i : i + 2]
             yield Page(part, part[-1].modified_at)
@@ -96,7 +98,9 @@ class Memory:
             self.late.extend(writes)
             return [Unknown(w.key, "no answer") for w in writes]
         if fault == "refused":
-            return [Rejected(w.key, "unfit", "the ERP refused it", "foreign text") for w in writes[:1]] + [self._do(w) for w in writes[1:]]
+            return [Rejected(w.key, "unfit", "the ERP refused it", "foreign text") for w in writes[:1]] + [
+                self._do(w) for w in writes[1:]
+            ]
         done = [self._do(w) for w in writes]
         return [Unknown(w.key, "no answer") for w in writes] if fault == "lost" else done
 
@@ -111,7 +115,11 @@ class Memory:
             self.put(write.kind, write.ref.id, **write.values)
             return Done(write.key, write.ref, dict(write.values))
         number = str(next(self.ids))
-        extra = {"number": f"K{number}", "references": [str(write.subject)], "active": True} if write.kind == "customer" else {"key": write.key}
+        extra = (
+            {"number": f"K{number}", "references": [str(write.subject)], "active": True}
+            if write.kind == "customer"
+            else {"key": write.key}
+        )
         ref = self.put(write.kind, number, parent=write.parent, **(dict(write.values) | extra))
         return Done(write.key, ref, {"number": extra.get("number", "")})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from interlock.cli import main as cli
 from interlock.engine.apply import apply
 from interlock.engine.context import Scope
@@ -222,7 +221,18 @@ def approve(world, monkeypatch, tmp_path):
 
 def test_a_dry_run_changes_no_other_table(world):
     world.won("1", "2")
-    tables = ["snapshot", "watermark", "subject", "crosswalk", "change", "quarantine", "audit", "pinned", "staged", "batch_subject"]
+    tables = [
+        "snapshot",
+        "watermark",
+        "subject",
+        "crosswalk",
+        "change",
+        "quarantine",
+        "audit",
+        "pinned",
+        "staged",
+        "batch_subject",
+    ]
     counts = run(world.engine(), Scope("r1", dry_run=True))
     assert counts["created"] == 2
     assert adds_up(counts)

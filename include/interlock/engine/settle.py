@@ -79,7 +79,9 @@ def _insist(engine: Engine, batch: UUID, row: Row, record: Record | None) -> Non
     wanted = {name: value for name, value in row["body"].items() if not isinstance(value, dict)}
     lost = sorted(name for name, value in wanted.items() if name != "synced_at" and record.values.get(name) != value)
     if lost:
-        problems = [Problem("not_kept", name, f"{record.ref.kind}: the target did not keep the {name} it was given") for name in lost]
+        problems = [
+            Problem("not_kept", name, f"{record.ref.kind}: the target did not keep the {name} it was given") for name in lost
+        ]
         with engine.database.begin() as tx:
             people.quarantine(tx, engine.process, batch, row["subject"], record.revision, problems)
             work.set_outcome(tx, batch, row["subject"], "rejected", "not_kept")

@@ -76,7 +76,8 @@ def collect(
 
 
 VIEWS = """
-SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number, c.body AS customer_body, c.archived AS customer_archived,
+SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number,
+    c.body AS customer_body, c.archived AS customer_archived,
     coalesce((SELECT jsonb_agg(d.body ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
         WHERE d.parent = b.ref AND d.kind = 'deal' AND NOT d.archived), '[]') AS deals,
     coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))

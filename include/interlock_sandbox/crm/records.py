@@ -109,7 +109,7 @@ class Records:
         tx.execute("UPDATE crm.object SET merged_into = %s, archived = true WHERE id = %s", [row["id"], gone["id"]])
         for here, there in (("from", "to"), ("to", "from")):
             tx.execute(
-                f"INSERT INTO crm.link ({here}_type, {here}_id, {there}_type, {there}_id) SELECT {here}_type, %s, {there}_type,"  # noqa: S608
+                f"INSERT INTO crm.link ({here}_type, {here}_id, {there}_type, {there}_id) SELECT {here}_type, %s, {there}_type,"
                 f" {there}_id FROM crm.link WHERE {here}_type = %s AND {here}_id = %s ON CONFLICT DO NOTHING",
                 [row["id"], kind, gone["id"]],
             )

@@ -37,9 +37,9 @@ def search(tx: Connection[Row], kind: str, query: Row, delay: float) -> tuple[in
     where = "type = %s AND NOT archived AND updated_at <= clock_timestamp() - make_interval(secs => %s)"
     where += f" AND ({' OR '.join(alternatives)})" if alternatives else ""
     order = ", ".join([*(_order(item) for item in query.get("sorts") or []), "id"])
-    total = tx.execute(f"SELECT count(*) AS n FROM crm.object WHERE {where}", values).fetchone()["n"]  # type: ignore[index] # noqa: S608
+    total = tx.execute(f"SELECT count(*) AS n FROM crm.object WHERE {where}", values).fetchone()["n"]  # type: ignore[index]
     rows = tx.execute(
-        f"SELECT * FROM crm.object WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s",  # noqa: S608
+        f"SELECT * FROM crm.object WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s",
         [*values, limit, after],
     ).fetchall()
     return total, rows, after + limit if after + limit < total else 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from interlock.store import people
+from interlock.store.database import Database
 from rich.console import Console
 from rich.table import Table
 
-from interlock.store import people
-from interlock.store.database import Database
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.up import up
@@ -29,7 +29,9 @@ def main() -> None:
     for user, login in users.items():  # type: ignore[attr-defined]
         console.print(f"          {user} / {login['password']}  ({login['role']})", highlight=False, markup=False)
     console.print(f"CRM       {stack['crm']['url']}")
-    console.print(f"ERP       {stack['erp']['url']}  database erp, {stack['erp']['login']} / {stack['erp']['password']}", highlight=False)
+    console.print(
+        f"ERP       {stack['erp']['url']}  database erp, {stack['erp']['login']} / {stack['erp']['password']}", highlight=False
+    )
     console.print("\nAgain: make demo   Stop: make stop   Commands: . .local/env && interlock --help")
     if state != "success":
         raise SystemExit(f"the run ended as {state}; see it in Airflow")
@@ -39,7 +41,10 @@ def show(run: str, state: str, database: Database) -> None:
     """Print the run as a table: counts, then what was held back and why."""
     with database.begin() as tx:
         report = people.report(tx, run)
-        names = {row["ref"]: row["body"]["legal_name"] for row in tx.execute("SELECT ref, body FROM interlock.snapshot WHERE kind = 'account'")}
+        names = {
+            row["ref"]: row["body"]["legal_name"]
+            for row in tx.execute("SELECT ref, body FROM interlock.snapshot WHERE kind = 'account'")
+        }
     database.close()
     if report is None:
         console.print(f"run {run} ended as {state} without a report")

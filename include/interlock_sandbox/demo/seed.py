@@ -63,11 +63,21 @@ def seed(crm: Crm) -> int:
     for number, account in enumerate(accounts):
         stage = "closedwon" if number >= len(clean) else STAGES[number % len(STAGES)]
         faker = fakers[PLACES[number] if number < len(clean) else "DE"]
-        deals.append(_linked(account, dealname=f"Projekt {number + 1}", dealstage=stage, amount=str(chance.randint(5, 90) * 1000)))
+        deals.append(
+            _linked(account, dealname=f"Projekt {number + 1}", dealstage=stage, amount=str(chance.randint(5, 90) * 1000))
+        )
         contacts.append(_linked(account, firstname=faker.first_name(), lastname=faker.last_name(), email=faker.safe_email()))
-        notes.append(_linked(account, hs_timestamp=f"2026-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}T09:00:00Z", hs_note_body="Erstgespräch"))
+        notes.append(
+            _linked(
+                account,
+                hs_timestamp=f"2026-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}T09:00:00Z",
+                hs_note_body="Erstgespräch",
+            )
+        )
         if stage == "closedwon":
-            contracts.append(_linked(account, name="Wartung", number=f"V-{number + 1:04}", status="active", start_date="2026-02-01"))
+            contracts.append(
+                _linked(account, name="Wartung", number=f"V-{number + 1:04}", status="active", start_date="2026-02-01")
+            )
     for kind, rows in (("deals", deals), ("contacts", contacts), ("notes", notes), ("service_contracts", contracts)):
         crm.create(kind, rows)
     return len(accounts)

@@ -30,6 +30,10 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+def _open_to_all(folder: Path) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in (folder.resolve(), *folder.resolve().parents))
+
+
 class Postgres:
     """One cluster. Postgres refuses to run as root: then it runs as `nobody`, in a folder that user can reach."""
 
@@ -37,12 +41,30 @@ class Postgres:
         self.durable = durable
         self.user = "nobody" if os.geteuid() == 0 else None
         self.folder = self._reachable(folder)
+        self.bin = self._programs()
         self.data = self.folder / "data"
         self.state = folder / "postgres.secret"
 
+    def _programs(self) -> Path:
+        """Return the folder of server programs, copied to where the unprivileged user can run them if need be."""
+        programs = binaries()
+        if not self.user or _open_to_all(programs):
+            return programs
+        package = programs.parents[1]
+        copy = Path(tempfile.gettempdir()) / f"interlock-postgres-{os.geteuid()}-{package.stat().st_mtime_ns:x}"
+        if not copy.exists():
+            fresh = Path(tempfile.mkdtemp(prefix="interlock-postgres-"))
+            for part in (package, package.with_name(package.name + ".libs")):
+                if part.exists():
+                    shutil.copytree(part, fresh / part.name)
+            fresh.chmod(0o755)
+            with contextlib.suppress(OSError):
+                fresh.rename(copy)
+        return copy / package.name / programs.relative_to(package)
+
     def _reachable(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        if self.user and any(not (parent.stat().st_mode & 0o001) for parent in (folder, *folder.parents)):
+        if self.user and not _open_to_all(folder):
             name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
             folder = Path(tempfile.gettempdir()) / f"interlock-postgres-{name}"
             folder.mkdir(exist_ok=True)
@@ -97,6 +119,8 @@ class Postgres:
         """Stop and delete a throw-away cluster."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.parent.name.startswith("interlock-postgres-"):
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def dsn(self, database: str) -> str:
         """Return the connection URL of a database."""
@@ -134,7 +158,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(binaries() / program), *arguments],
+            [str(self.bin / program), *arguments],
             check=True,
             cwd="/",
             user=self.user,

@@ -57,20 +57,16 @@ class Processes:
         return self._process(self._known().get(name)) is not None
 
     def stop(self, name: str, grace: float = 20) -> None:
-        """End a child and its group: asked first, forced after `grace` seconds."""
+        """End a child and all of its session, even when its leader is dead: asked first, forced after `grace` seconds."""
         known = self._known()
-        process = self._process(known.pop(name, None))
-        if process:
-            family = [process, *process.children(recursive=True)]
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, sign)
-                for member in family:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        member.send_signal(sign)
-                _, family = psutil.wait_procs(family, timeout=grace)
-                if not family:
-                    break
+        family = self._session(known.pop(name, None))
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            for member in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.send_signal(sign)
+            _, family = psutil.wait_procs(family, timeout=grace)
+            if not family:
+                break
         private(self.file, json.dumps(known))
 
     def stop_all(self) -> list[str]:
@@ -85,6 +81,16 @@ class Processes:
             return dict(json.loads(self.file.read_text()))
         except (OSError, ValueError):
             return {}
+
+    @staticmethod
+    def _session(entry: dict[str, float] | None) -> list[psutil.Process]:
+        """Return the living members of the session a child leads; its id is not reused while any of them lives."""
+        members = []
+        for process in psutil.process_iter() if entry else ():
+            with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
+                if os.getsid(process.pid) == int(entry["pid"]) and process.create_time() >= entry["started"] - 1:
+                    members.append(process)
+        return members
 
     @staticmethod
     def _process(entry: dict[str, float] | None) -> psutil.Process | None:

@@ -7,9 +7,9 @@ import shlex
 from dataclasses import asdict
 from pathlib import Path
 
+from interlock.store.database import migrate
 from rich.console import Console
 
-from interlock.store.database import migrate
 from interlock_sandbox.stack import airflow, crm, erp
 from interlock_sandbox.stack.paths import ENV_FILE, LOCAL, PYTHON, ROOT, STACK_FILE, private
 from interlock_sandbox.stack.postgres import Postgres
@@ -22,7 +22,9 @@ def up(folder: Path = LOCAL, settings: Path = ROOT / "interlock.toml", *, durabl
     """Start PostgreSQL, CRM, ERP and Airflow in `folder`; returns what stack.json holds."""
     processes, postgres = Processes(folder), Postgres(folder, durable=durable)
     with console.status("PostgreSQL …"):
-        postgres.start()
+        if not postgres.running():  # its port will be another: what still runs would talk to nobody
+            processes.stop_all()
+            postgres.start()
         dsns = {name: postgres.create(name) for name in ("airflow", "interlock", "crm")}
         migrate(dsns["interlock"])
     console.print("[green]✓[/] PostgreSQL")
