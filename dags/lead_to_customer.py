@@ -15,6 +15,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
+
 from interlock.config import load
 from interlock.pipeline import steps
 from interlock.pipeline.defaults import integration, run_parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from interlock.store.database import migrate
 from interlock_sandbox.stack.postgres import Postgres
 

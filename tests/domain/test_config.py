@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from interlock.config import load, parse
 from interlock.errors import ConfigurationError
 

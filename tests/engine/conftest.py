@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+
 from interlock.config import parse
 from interlock.engine.context import Engine
 from interlock.store.database import Database
-
 from tests.engine.memory import Memory
 
 WON = "2026-02-01T00:00:00+00:00"

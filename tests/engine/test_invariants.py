@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from interlock.cli import main as cli
 from interlock.engine.apply import apply
 from interlock.engine.context import Scope

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from interlock.config import parse
 from interlock.domain.identity import Ref
 from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal

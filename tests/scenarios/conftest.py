@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from interlock.config import Endpoint, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from interlock.engine.context import Scope
 from interlock.engine.run import run
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from interlock.store import people
-from interlock.store.database import Database
 from rich.console import Console
 from rich.table import Table
 
+from interlock.store import people
+from interlock.store.database import Database
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.up import up

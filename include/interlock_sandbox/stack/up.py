@@ -7,9 +7,9 @@ import shlex
 from dataclasses import asdict
 from pathlib import Path
 
-from interlock.store.database import migrate
 from rich.console import Console
 
+from interlock.store.database import migrate
 from interlock_sandbox.stack import airflow, crm, erp
 from interlock_sandbox.stack.paths import ENV_FILE, LOCAL, PYTHON, ROOT, STACK_FILE, private
 from interlock_sandbox.stack.postgres import Postgres
