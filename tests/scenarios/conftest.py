@@ -30,19 +30,19 @@ def sandbox(systems):
     return Crm(**systems["crm"])
 
 
-@pytest.fixture
-def engine(systems, database):
-    settings, ours, theirs = parse(SETTINGS), systems["crm"], systems["erp"]
-    engine = Engine(
+def connected(systems, database, more=""):
+    settings, ours, theirs = parse(SETTINGS + more), systems["crm"], systems["erp"]
+    there = Endpoint(url=theirs.url, login=theirs.login, password=theirs.password, database=theirs.database)
+    return Engine(
         Database(database),
         connect("hubspot", Endpoint(url=ours["url"], token=ours["token"]), settings.crm, settings.customers),
-        connect(
-            "tryton",
-            Endpoint(url=theirs.url, login=theirs.login, password=theirs.password, database=theirs.database),
-            settings.erp,
-            settings.customers,
-        ),
+        connect("tryton", there, settings.erp, settings.customers),
         settings,
     )
+
+
+@pytest.fixture
+def engine(systems, database):
+    engine = connected(systems, database)
     yield engine
     engine.database.close()

@@ -136,9 +136,10 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
             if record is None or record.ref != ref:
                 outcome: Outcome = Conflict(row["key"])
             elif all(record.values.get(name) == value for name, value in wanted.items() if name != "synced_at"):
-                state = "done" if row["state"] == "unknown" else "unchanged"
-                outbox.finish(tx, row, state, batch, ref=str(ref), results=dict(wanted))
-                continue
+                if row["state"] != "unknown":
+                    outbox.finish(tx, row, "unchanged", batch, ref=str(ref), results=dict(wanted))
+                    continue
+                outcome = Done(row["key"], ref, dict(wanted))
             elif any(record.values.get(name) != value for name, value in row["seen"].items()):
                 outcome = Conflict(row["key"])
             else:
