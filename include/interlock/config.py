@@ -133,7 +133,6 @@ class CustomerSettings(Section):
     reserved_prefix: str = "IL"
     reserved_digits: Annotated[int, Field(ge=4, le=12)] = 6
     payment_term: str = ""
-    create_for_contracts: bool = False
 
 
 class LeadToCustomerSettings(Section):
@@ -164,7 +163,6 @@ class EngineSettings(Section):
     poll_seconds: Seconds = 1
     deadline: Seconds = 900
     page: PositiveInt = 1_000
-    waiting_days: PositiveInt = 14
 
 
 class Settings(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -51,4 +51,3 @@ class Page:
 
     records: Sequence[Record]
     watermark: datetime | None = None
-    skipped: int = field(default=0)

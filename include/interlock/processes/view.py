@@ -13,7 +13,7 @@ from interlock.domain.record import Problem
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One account with everything known of it: deals, linked customer, open changes, whether its note was written."""
+    """One account with everything known of it: deals, linked customer, whether its note was written."""
 
     ref: Ref
     account: Account
@@ -24,9 +24,7 @@ class View:
     customer_ref: Ref | None = None
     customer: Customer | None = None
     number: str = ""
-    open_keys: frozenset[str] = frozenset()
     noted: bool = False
-    named: bool = False
 
 
 Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
