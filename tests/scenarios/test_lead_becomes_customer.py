@@ -22,7 +22,7 @@ def win(sandbox, **values):
 
 
 def account_of(sandbox, account):
-    return sandbox.call("GET", f"/crm/v3/objects/companies/{account}")["properties"]
+    return sandbox.call("GET", f"/crm/v3/objects/companies/{account}?properties=erp_customer_number,erp_sync_state")["properties"]
 
 
 def notes_of(sandbox, account):

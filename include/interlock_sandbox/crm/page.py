@@ -1,66 +1,113 @@
-"""Plain pages for people: the accounts, and one account with its timeline."""
+"""Plain pages for people: the accounts, and one account with its timeline. They only read."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
+import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from interlock_sandbox.crm.records import Records, shown
+from interlock_sandbox.crm.records import Records, Row, shown
+from interlock_sandbox.crm.schema import ENTERED
 
-HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1d2733}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.35rem .7rem;border-bottom:1px solid #e3e8ee}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0b62a4}.ok{color:#187a3a}.note{border-left:3px solid #c8d3de;
-padding:.2rem .8rem;margin:.6rem 0}small{color:#66788a}</style></head><body>"""
-LIST = """<h1>Accounts</h1><table><tr><th>Account<th>City<th>Country<th>Won<th>Customer number<th>Sync</tr>
-{% for a in accounts %}<tr><td><a href="/accounts/{{ a.id }}">{{ a.name or "(no name)" }}</a><td>{{ a.city }}<td>{{ a.country }}
-<td>{{ "won" if a.won else "" }}<td>{{ a.number }}<td class="ok">{{ a.sync }}</tr>{% endfor %}</table>"""
-ONE = """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table>{% for name, value in properties %}<tr><th>{{ name }}
-<td>{{ value }}</tr>{% endfor %}</table>{% for kind, rows in groups %}<h2>{{ kind }}</h2>{% for row in rows %}<div class="note">
-<small>{{ row.at }}</small><br>{{ row.text }}</div>{% endfor %}{% endfor %}"""
+STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1d2733;background:#fff}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.4rem .7rem;border-bottom:1px solid #e3e8ee}
+th{color:#52616f;font-weight:600}td{overflow-wrap:anywhere}h1{font-size:1.5rem;margin:.4rem 0 1rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+a{color:#0b62a4}input,button{font:inherit;padding:.3rem .6rem;border:1px solid #b8c4cf;border-radius:4px}
+.tag{background:#eef2f6;border-radius:9px;padding:.05rem .6rem;white-space:nowrap}.closedwon,.synced{background:#dff3e5;color:#14602f}
+.closedlost,.held_back{background:#fbe6e3;color:#8c2318}.entry{border-left:3px solid #c8d3de;padding:.1rem .9rem;margin:.8rem 0;white-space:pre-line}
+small,.none{color:#5f7080}.grid th{width:14rem}
+"""
+CSP = f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+BASE = (
+    """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{{ title }} · Sandbox CRM</title><style>"""
+    + STYLE
+    + "</style></head><body>"
+)
+LIST = """<h1>Accounts</h1><form><input name="q" value="{{ q }}" aria-label="Search" placeholder="name, city or number"> <button>Search</button></form>
+<p><small>{{ accounts|length }} shown</small></p><table><tr><th>Account<th>City<th>Deal<th>Customer number<th>Sync</tr>
+{% for a in accounts %}<tr><td><a href="/accounts/{{ a.id }}">{{ a.name or "(no name)" }}</a><td>{{ a.city or "" }}<td>
+{% if a.stage %}<span class="tag {{ a.stage }}">{{ a.stage }}</span>{% endif %}<td>{{ a.number or "" }}<td>
+{% if a.sync %}<span class="tag {{ a.sync }}">{{ a.sync }}</span>{% endif %}</tr>{% endfor %}</table>"""
+ONE = """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
+<td>{{ value }}</tr>{% endfor %}</table>{% for heading, rows in groups %}<h2>{{ heading }}</h2>{% for row in rows %}<table class="grid">
+{% for name, value in row %}<tr><th>{{ name }}<td>{{ value }}</tr>{% endfor %}</table><br>{% else %}<p class="none">none</p>{% endfor %}
+{% endfor %}<h2>Timeline</h2>{% for entry in timeline %}<div class="entry"><small>{{ entry.at }} · {{ entry.kind }}</small>
+{{ entry.text }}</div>{% else %}<p class="none">nothing yet</p>{% endfor %}"""
 PAGES = Environment(autoescape=True)
+ACTIVITIES = {"notes": "note", "tasks": "task", "calls": "call", "emails": "e-mail", "meetings": "meeting"}
 
 
 def add(app: FastAPI, records: Records) -> None:
-    """Add the two pages; they read only, and the service listens on loopback."""
+    """Add the two pages."""
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.get("/")
     def accounts(q: str = "") -> HTMLResponse:
         with records.pool.connection() as tx:
             rows = tx.execute(
-                "SELECT o.id, o.properties ->> 'name' AS name, o.properties ->> 'city' AS city, o.properties ->> 'country' AS country,"
+                "SELECT o.id, o.properties ->> 'name' AS name, o.properties ->> 'city' AS city,"
                 " o.properties ->> 'erp_customer_number' AS number, o.properties ->> 'erp_sync_state' AS sync,"
-                " EXISTS (SELECT FROM crm.link l JOIN crm.object d ON d.id = l.to_id WHERE l.from_id = o.id AND d.type = 'deals'"
-                " AND d.properties ->> 'dealstage' = 'closedwon') AS won FROM crm.object o WHERE o.type = 'companies'"
-                " AND NOT o.archived AND coalesce(o.properties ->> 'name', '') ILIKE %s ORDER BY 2 LIMIT 500",
-                [f"%{q}%"],
+                " (SELECT d.properties ->> 'dealstage' FROM crm.link l JOIN crm.object d ON d.id = l.to_id AND NOT d.archived"
+                " WHERE l.from_type = 'companies' AND l.from_id = o.id AND l.to_type = 'deals'"
+                " ORDER BY d.properties ->> 'dealstage' = 'closedwon' DESC, d.updated_at DESC LIMIT 1) AS stage"
+                " FROM crm.object o WHERE o.type = 'companies' AND NOT o.archived AND strpos(lower(concat_ws(' ', o.properties ->> 'name',"
+                " o.properties ->> 'city', o.properties ->> 'erp_customer_number')), lower(%s)) > 0 ORDER BY 2, 1 LIMIT 500",
+                [q.replace("\0", "")],
             ).fetchall()
-        clean = [{name: "" if value is None else value for name, value in row.items()} for row in rows]
-        return _page(LIST, "Accounts", accounts=clean)
+        return _page(LIST, "Accounts", accounts=rows, q=q)
 
-    @app.get("/accounts/{record}", response_class=HTMLResponse)
-    def account(record: int) -> HTMLResponse:
+    @app.get("/accounts/{record}")
+    def account(record: str) -> HTMLResponse:
         with records.pool.connection() as tx:
-            row = records.get(tx, "companies", str(record))
+            row = records.find(tx, "companies", [record]).get(record)
+            if row is None:
+                return _page('<p><a href="/">All accounts</a></p><h1>{{ title }}</h1>', "No such account", 404)
             linked = tx.execute(
-                "SELECT o.* FROM crm.link l JOIN crm.object o ON o.id = l.to_id WHERE l.from_id = %s AND NOT o.archived"
-                " ORDER BY o.type, coalesce(o.properties ->> 'hs_timestamp', '') DESC, o.id DESC",
+                "SELECT o.* FROM crm.link l JOIN crm.object o ON o.id = l.to_id WHERE l.from_type = 'companies' AND l.from_id = %s"
+                " AND NOT o.archived ORDER BY o.id DESC",
                 [row["id"]],
             ).fetchall()
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for item in linked:
-            properties = {name: value for name, value in item["properties"].items() if value and not name.startswith("hs_v2")}
-            at = properties.pop("hs_timestamp", shown(item)["createdAt"])
-            text = properties.get("hs_note_body") or ", ".join(f"{name}: {value}" for name, value in sorted(properties.items()))
-            groups.setdefault(item["type"], []).append({"at": at, "text": text})
-        shown_properties = sorted((name, value) for name, value in row["properties"].items() if value)
-        title = row["properties"].get("name") or "(no name)"
-        return _page(ONE, title, properties=shown_properties, groups=groups.items())
+        sections = (("Deals", "deals"), ("Contracts", "service_contracts"), ("Contacts", "contacts"))
+        groups = [(heading, [_set(item) for item in linked if item["type"] == kind]) for heading, kind in sections]
+        timeline = sorted(
+            (_entry(item) for item in linked if item["type"] in ACTIVITIES), key=lambda entry: entry["at"], reverse=True
+        )
+        return _page(ONE, row["properties"].get("name") or "(no name)", properties=_set(row), groups=groups, timeline=timeline)
 
 
-def _page(template: str, title: str, **values: Any) -> HTMLResponse:
-    return HTMLResponse(PAGES.from_string(BASE + template).render(title=title, **values), headers=HEADERS)
+def _set(row: Row) -> list[tuple[str, str]]:
+    return sorted((name, value) for name, value in row["properties"].items() if value and not name.startswith(ENTERED))
+
+
+def _entry(row: Row) -> Row:
+    """Return one line of the timeline; HTML becomes plain text."""
+    properties = row["properties"]
+    texts = [
+        value
+        for name, value in sorted(properties.items(), reverse=True)
+        if name.endswith(("_title", "_subject", "_body", "_text")) and value
+    ]
+    plain = re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\s*/?>|</p>", "\n", "\n".join(texts)))
+    return {
+        "at": properties.get("hs_timestamp") or shown(row)["createdAt"],
+        "kind": ACTIVITIES[row["type"]],
+        "text": html.unescape(plain).strip(),
+    }
+
+
+def _page(template: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
+    text = PAGES.from_string(BASE + template).render(title=title, **values)
+    return HTMLResponse(text, status, headers=HEADERS)

@@ -1,8 +1,9 @@
-"""One generic object table, associations, property definitions."""
+"""One generic object table: written and read in sets, so that a batch of a hundred takes a few statements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,136 +12,211 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from interlock_sandbox.crm.faults import Fault, invalid
+from interlock_sandbox.crm.schema import AUTOMATIC, BRIEF, ENTERED, PROPERTIES, type_of
+
 Row = dict[str, Any]
+Tx = Connection[Row]
 SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS crm;
 CREATE TABLE IF NOT EXISTS crm.object (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 1001) PRIMARY KEY, type text NOT NULL, properties jsonb NOT NULL,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, archived boolean NOT NULL DEFAULT false, merged_into bigint);
 CREATE INDEX IF NOT EXISTS object_changed ON crm.object (type, updated_at, id);
+CREATE INDEX IF NOT EXISTS object_merged ON crm.object (merged_into) WHERE merged_into IS NOT NULL;
 CREATE TABLE IF NOT EXISTS crm.link (
     from_type text, from_id bigint, to_type text, to_id bigint, PRIMARY KEY (from_type, from_id, to_type, to_id));
 CREATE TABLE IF NOT EXISTS crm.property (type text, name text, PRIMARY KEY (type, name));
+ALTER TABLE crm.property ADD COLUMN IF NOT EXISTS definition jsonb NOT NULL DEFAULT '{}';
+CREATE TABLE IF NOT EXISTS crm.owner (
+    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 501) PRIMARY KEY, email text NOT NULL UNIQUE, first_name text NOT NULL,
+    last_name text NOT NULL, created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()));
 """
-COMMON = (
-    "hs_object_id",
-    "createdate",
-    "hs_createdate",
-    "hs_lastmodifieddate",
-    "lastmodifieddate",
-    "hubspot_owner_id",
-    "hs_merged_object_ids",
-)
-PROPERTIES = {
-    "companies": (
-        "name", "domain", "website", "phone", "address", "address2", "zip", "city", "country", "vat_id", "register_number",
-        "language", "lifecyclestage", "source_campaign", "erp_customer_number", "erp_sync_state", "erp_synced_at",
-    ),
-    "contacts": ("email", "firstname", "lastname", "phone", "role"),
-    "deals": ("dealname", "dealstage", "pipeline", "amount", "closedate", "hs_is_closed_won"),
-    "service_contracts": ("name", "number", "status", "start_date", "renewal_mode"),
-}  # fmt: skip
-ACTIVITY = (
-    "hs_note_body", "hs_timestamp", "hs_task_subject", "hs_task_body", "hs_call_title", "hs_call_body", "hs_email_subject",
-    "hs_meeting_title", "name", "price", "quantity", "hs_product_id",
-)  # fmt: skip
-
-
-class Missing(Exception):
-    """No such record."""
+ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Records:
     """All objects of the sandbox."""
 
     def __init__(self, dsn: str) -> None:
-        self.pool = ConnectionPool(dsn, min_size=1, max_size=8, kwargs={"row_factory": dict_row}, open=True)
+        self.pool = ConnectionPool(dsn, min_size=1, max_size=16, kwargs={"row_factory": dict_row}, open=True)
         with self.pool.connection() as tx:
             tx.execute("SELECT pg_advisory_xact_lock(710403)")
             tx.execute(SCHEMA)
 
-    def known(self, tx: Connection[Row], kind: str) -> set[str]:
-        """Return the property names an object type has."""
-        rows = tx.execute("SELECT name FROM crm.property WHERE type = %s", [kind])
-        return {*COMMON, *PROPERTIES.get(kind, ACTIVITY), *(row["name"] for row in rows)}
+    def definitions(self, tx: Tx, kind: str) -> dict[str, Row]:
+        """Return the properties an object type has, by name."""
+        names = [*PROPERTIES[kind], *AUTOMATIC, "hubspot_owner_id"]
+        rows = tx.execute("SELECT name, definition FROM crm.property WHERE type = %s", [kind])
+        return {name: {"type": type_of(name)} for name in names} | {row["name"]: row["definition"] for row in rows}
 
-    def unknown(self, tx: Connection[Row], kind: str, names: Iterable[str]) -> list[str]:
-        """Return the names that are no property of this type."""
-        return sorted(n for n in set(names) - self.known(tx, kind) if not n.startswith("hs_v2_date_entered_"))
+    def clean(self, tx: Tx, kind: str, wishes: Sequence[Any]) -> list[Row]:
+        """Return the properties of a batch as strings and nulls; refuses names and values HubSpot refuses."""
+        known, errors, cleaned = self.definitions(tx, kind), [], []
+        for wish in wishes:
+            if not isinstance(wish, dict):
+                raise invalid("properties is an object of names and values")
+            row: Row = {}
+            for name, value in wish.items():
+                entered = name.startswith(ENTERED) and kind == "deals"
+                if name not in known and not entered:
+                    errors.append(
+                        {
+                            "isValid": False,
+                            "message": f'Property "{name}" does not exist',
+                            "error": "PROPERTY_DOESNT_EXIST",
+                            "name": name,
+                        }
+                    )
+                elif name in AUTOMATIC:
+                    errors.append(
+                        {
+                            "isValid": False,
+                            "message": f'"{name}" is a read only property',
+                            "error": "READ_ONLY_VALUE",
+                            "name": name,
+                        }
+                    )
+                else:
+                    row[name] = _value(name, value, known.get(name, {}).get("type") or type_of(name), errors)
+            cleaned.append(row)
+        if errors:
+            raise invalid(f"Property values were not valid: {errors}", errors=[{"message": e["message"], "code": e["error"], "context": {"propertyName": [e["name"]]}} for e in errors],
+                          context={"propertyName": sorted({e["name"] for e in errors})})  # fmt: skip
+        return cleaned
 
-    def create(self, tx: Connection[Row], kind: str, properties: Row) -> Row:
-        """Insert an object."""
-        now = datetime.now(UTC)
+    def create(self, tx: Tx, kind: str, rows: Sequence[Row]) -> list[Row]:
+        """Insert objects; returns them in the order given."""
+        now = _now()
+        values = [Jsonb({n: v for n, v in _staged(kind, {}, row, now).items() if v is not None}) for row in rows]
         return tx.execute(
-            "INSERT INTO crm.object (type, properties, created_at, updated_at) VALUES (%s, %s, %s, %s) RETURNING *",
-            [kind, Jsonb(_staged({}, properties, now)), now, now],
-        ).fetchone()  # type: ignore[return-value]
+            "WITH given AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('crm.object', 'id')) AS id, properties"
+            " FROM unnest(%s::jsonb[]) AS properties), made AS (INSERT INTO crm.object (id, type, properties, created_at, updated_at)"
+            " OVERRIDING SYSTEM VALUE SELECT id, %s, properties, %s, %s FROM given RETURNING *) SELECT * FROM made ORDER BY id",
+            [values, kind, now, now],
+        ).fetchall()
 
-    def update(self, tx: Connection[Row], kind: str, record: str, properties: Row) -> Row:
-        """Change an object; every update moves its time, as HubSpot does."""
-        row = self.get(tx, kind, record, lock=True)
-        now = datetime.now(UTC)
-        merged = row["properties"] | _staged(row["properties"], properties, now)
-        return tx.execute(
-            "UPDATE crm.object SET properties = %s, updated_at = %s WHERE id = %s RETURNING *", [Jsonb(merged), now, row["id"]]
-        ).fetchone()  # type: ignore[return-value]
+    def update(self, tx: Tx, kind: str, changes: Sequence[tuple[str, Row]]) -> tuple[list[Row], list[str]]:
+        """Change objects; every update moves their time, as HubSpot does. Returns (changed, ids of none)."""
+        found, now = self.find(tx, kind, [record for record, _ in changes], lock=True), _now()
+        wanted: dict[int, Row] = {}
+        for record, properties in changes:
+            if row := found.get(record):
+                before = wanted.get(row["id"], row["properties"])
+                wanted[row["id"]] = before | _staged(kind, before, properties, now)
+        values = [Jsonb({n: v for n, v in row.items() if v is not None}) for row in wanted.values()]
+        rows = tx.execute(
+            "UPDATE crm.object o SET properties = n.properties, updated_at = greatest(%s, o.updated_at) FROM"
+            " unnest(%s::bigint[], %s::jsonb[]) AS n (id, properties) WHERE o.id = n.id RETURNING o.*",
+            [now, list(wanted), values],
+        ).fetchall()
+        by_id = {row["id"]: row for row in rows}
+        return [by_id[record] for record in wanted], [record for record, _ in changes if record not in found]
 
-    def get(self, tx: Connection[Row], kind: str, record: str, *, lock: bool = False, by: str = "") -> Row:
-        """Return a live object; a merged id answers with its survivor."""
-        condition = "properties ->> %s = %s" if by else "id = %s"
-        values = [by, record] if by else [int(record) if record.isdigit() else 0]
-        row = tx.execute(
-            f"SELECT * FROM crm.object WHERE type = %s AND {condition} {'FOR UPDATE' if lock else ''}",
-            [kind, *values],
-        ).fetchone()
-        if row and row["merged_into"]:
-            return self.get(tx, kind, str(row["merged_into"]), lock=lock)
-        if row is None or row["archived"]:
-            raise Missing(record)
-        return row
+    def find(
+        self, tx: Tx, kind: str, asked: Iterable[str], *, by: str = "", lock: bool = False, archived: bool = False
+    ) -> dict[str, Row]:
+        """Return objects by the id or value asked for; a merged id finds its survivor."""
+        keys, suffix = list(asked), " ORDER BY o.id FOR UPDATE OF o" if lock else " ORDER BY o.id"
+        if by and by != "hs_object_id":
+            rows = tx.execute(
+                f"SELECT o.*, o.properties ->> %s AS asked FROM crm.object o WHERE type = %s AND archived = %s AND merged_into IS NULL"
+                f" AND o.properties ->> %s = ANY(%s){suffix}",
+                [by, kind, archived, by, keys],
+            )
+        else:
+            rows = tx.execute(
+                "SELECT o.*, a.id::text AS asked FROM crm.object a JOIN crm.object o ON o.id = coalesce(a.merged_into, a.id)"
+                f" WHERE a.type = %s AND a.id = ANY(%s) AND o.archived = %s{suffix}",
+                [kind, [int(key) for key in keys if ID.fullmatch(key)], archived],
+            )
+        found: dict[str, Row] = {}
+        for row in rows:
+            found.setdefault(row.pop("asked"), row)
+        return found
 
-    def archive(self, tx: Connection[Row], kind: str, record: str) -> None:
-        """Archive an object."""
-        tx.execute("UPDATE crm.object SET archived = true WHERE type = %s AND id = %s", [kind, int(record)])
+    def get(self, tx: Tx, kind: str, record: str, **how: Any) -> Row:
+        """Return one object, or fail as HubSpot does."""
+        found = self.find(tx, kind, [record], **how)
+        if not found:
+            raise Fault(
+                404, "OBJECT_NOT_FOUND", f"Object not found.  objectId are usually numeric: {record}", context={"id": [record]}
+            )
+        return next(iter(found.values()))
 
-    def merge(self, tx: Connection[Row], kind: str, primary: str, other: str) -> Row:
-        """Let `other` lead to `primary` from now on, its links too."""
-        row, gone = self.get(tx, kind, primary, lock=True), self.get(tx, kind, other, lock=True)
-        tx.execute("UPDATE crm.object SET merged_into = %s, archived = true WHERE id = %s", [row["id"], gone["id"]])
+    def archive(self, tx: Tx, kind: str, records: Sequence[str]) -> None:
+        """Archive objects; those that are gone already stay gone."""
+        tx.execute(
+            "UPDATE crm.object SET archived = true, updated_at = %s WHERE type = %s AND id = ANY(%s) AND NOT archived",
+            [_now(), kind, [int(record) for record in records if ID.fullmatch(record)]],
+        )
+
+    def merge(self, tx: Tx, kind: str, primary: str, other: str) -> Row:
+        """Let `other` lead to `primary` from now on, its links too; the survivor's values win, its gaps are filled."""
+        found = self.find(tx, kind, [primary, other], lock=True)
+        row, gone = found.get(primary), found.get(other)
+        if row is None or gone is None or row["id"] == gone["id"]:
+            raise invalid("Two different, existing objects are needed for a merge", context={"ids": [primary, other]})
+        tx.execute("UPDATE crm.object SET merged_into = %s WHERE merged_into = %s", [row["id"], gone["id"]])
+        tx.execute(
+            "UPDATE crm.object SET merged_into = %s, archived = true, updated_at = %s WHERE id = %s",
+            [row["id"], _now(), gone["id"]],
+        )
         for here, there in (("from", "to"), ("to", "from")):
             tx.execute(
                 f"INSERT INTO crm.link ({here}_type, {here}_id, {there}_type, {there}_id) SELECT {here}_type, %s, {there}_type,"
-                f" {there}_id FROM crm.link WHERE {here}_type = %s AND {here}_id = %s ON CONFLICT DO NOTHING",
-                [row["id"], kind, gone["id"]],
+                f" {there}_id FROM crm.link WHERE {here}_type = %s AND {here}_id = %s AND {there}_id <> %s ON CONFLICT DO NOTHING",
+                [row["id"], kind, gone["id"], row["id"]],
             )
-        old = [i for i in str(row["properties"].get("hs_merged_object_ids") or "").split(";") if i]
-        return self.update(tx, kind, str(row["id"]), {"hs_merged_object_ids": ";".join([*old, str(gone["id"])])})
-
-    def link(self, tx: Connection[Row], kind: str, record: int, to_kind: str, to: int) -> None:
-        """Associate two objects, seen from both sides."""
-        rows = [(kind, record, to_kind, to), (to_kind, to, kind, record)]
-        with tx.cursor() as cursor:
-            cursor.executemany("INSERT INTO crm.link VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", rows)
-
-    def links(self, tx: Connection[Row], kind: str, records: list[int], to_kind: str) -> dict[int, list[int]]:
-        """Return the associated ids of each object."""
-        found: dict[int, list[int]] = {record: [] for record in records}
-        rows = tx.execute(
-            "SELECT l.from_id, l.to_id FROM crm.link l JOIN crm.object o ON o.id = l.to_id AND NOT o.archived"
-            " WHERE l.from_type = %s AND l.from_id = ANY(%s) AND l.to_type = %s ORDER BY l.to_id",
-            [kind, records, to_kind],
-        )
-        for row in rows:
-            found[row["from_id"]].append(row["to_id"])
-        return found
+        old = [i for r in (row, gone) for i in str(r["properties"].get("hs_merged_object_ids") or "").split(";") if i]
+        filled = {**gone["properties"], **row["properties"], "hs_merged_object_ids": ";".join([*old, str(gone["id"])])}
+        return self.update(tx, kind, [(str(row["id"]), filled)])[0][0]
 
 
-def _staged(before: Row, properties: Row, now: datetime) -> Row:
+def _value(name: str, value: Any, kind: str, errors: list[Row]) -> str | None:
+    """Return one value as HubSpot keeps it; an empty string clears."""
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, (int, float)):
+        value = str(value)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            if kind == "number":
+                float(value)
+            elif kind in {"datetime", "date"}:
+                at = moment(value)
+                return value if not value.isdecimal() else at.date().isoformat() if kind == "date" else stamp(at)
+        except (ValueError, OverflowError, OSError):
+            pass
+        else:
+            return value
+    errors.append(
+        {"isValid": False, "message": f"{value!r} was not a valid {kind}", "error": f"INVALID_{kind.upper()}", "name": name}
+    )
+    return None
+
+
+def _staged(kind: str, before: Row, properties: Row, now: datetime) -> Row:
+    """Add what HubSpot calculates when a deal enters another stage; values given explicitly win."""
     stage = properties.get("dealstage")
-    if not stage or stage == before.get("dealstage"):
+    if kind != "deals" or not stage or stage == before.get("dealstage"):
         return properties
-    entered = {f"hs_v2_date_entered_{stage}": stamp(now), "hs_is_closed_won": str(stage == "closedwon").lower()}
-    return entered | properties
+    return {f"{ENTERED}{stage}": stamp(now), "hs_is_closed_won": str(stage == "closedwon").lower()} | properties
+
+
+def _now() -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def moment(value: str) -> datetime:
+    """Read a time as HubSpot does: epoch milliseconds or ISO 8601."""
+    if value.lstrip("-").isdecimal():
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def stamp(at: datetime) -> str:
@@ -149,15 +225,14 @@ def stamp(at: datetime) -> str:
 
 
 def shown(row: Row, wanted: Iterable[str] | None = None) -> Row:
-    """Return an object as HubSpot shows it."""
+    """Return an object as HubSpot shows it: the properties asked for; None stands for all that have a value."""
     modified = "lastmodifieddate" if row["type"] == "contacts" else "hs_lastmodifieddate"
-    automatic = {"hs_object_id": str(row["id"]), "createdate": stamp(row["created_at"]), modified: stamp(row["updated_at"])}
-    every = row["properties"] | automatic
-    names = set(wanted) | set(automatic) if wanted else set(every)
-    return {
-        "id": str(row["id"]),
-        "properties": {name: every.get(name) for name in sorted(names)},
-        "createdAt": stamp(row["created_at"]),
-        "updatedAt": stamp(row["updated_at"]),
-        "archived": row["archived"],
-    }
+    created, updated = stamp(row["created_at"]), stamp(row["updated_at"])
+    automatic = {"hs_object_id": str(row["id"]), "createdate": created, modified: updated}
+    every = row["properties"] | automatic | {"hs_createdate": created}
+    names = set(every) if wanted is None else (set(wanted) or set(BRIEF.get(row["type"], ()))) | set(automatic)
+    body = {
+        "id": str(row["id"]), "properties": {name: every.get(name) for name in sorted(names)},
+        "createdAt": created, "updatedAt": updated, "archived": row["archived"],
+    }  # fmt: skip
+    return body | ({"archivedAt": updated} if row["archived"] else {})
