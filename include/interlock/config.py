@@ -157,11 +157,16 @@ class LimitSettings(Section):
 
 
 class EngineSettings(Section):
-    """Leases must outlive a connector's write time-out; `deadline` ends one apply step, which then goes on next time."""
+    """How patient the engine is.
+
+    Leases must outlive a connector's write time-outs. `deadline` ends one apply step, which then goes on next time. A change
+    that is open for `waiting_days` goes to quarantine, and stays open.
+    """
 
     lease_seconds: Seconds = 120
     poll_seconds: Seconds = 1
     deadline: Seconds = 900
+    waiting_days: Annotated[float, Field(gt=0, le=365)] = 3
     page: PositiveInt = 1_000
 
 

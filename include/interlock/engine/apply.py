@@ -22,10 +22,11 @@ from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Problem, Record
 from interlock.engine.context import Engine
 from interlock.errors import LeaseLost, WorkRemains
-from interlock.store import audit, outbox, people, work
+from interlock.store import audit, crosswalk, outbox, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+TAKEN = Problem("customer_taken", "customer_number", "the customer with its reference is already linked to another account")
 
 
 def apply(engine: Engine, batch: UUID, role: Role) -> int:
@@ -36,17 +37,17 @@ def apply(engine: Engine, batch: UUID, role: Role) -> int:
     """
     with engine.timed(batch, f"apply_{role}"):
         with engine.database.begin() as tx:
-            info = work.batch(tx, batch)
-        if info["dry_run"]:
+            dry, subjects = work.batch(tx, batch)["dry_run"], work.scope(tx, batch)
+        if dry:
             return 0
         settled, end = 0, time.monotonic() + engine.settings.engine.deadline
         while True:
-            count = _round(engine, batch, role, info["named"])
+            count = _round(engine, batch, role, subjects)
             settled += count or 0
-            if count is not None:
+            if count is not None and time.monotonic() <= end:
                 continue
             with engine.database.begin() as tx:
-                remains = outbox.unsettled(tx, engine.process, role, info["named"])
+                remains = outbox.unsettled(tx, engine.process, role, subjects)
             if not remains:
                 return settled
             if time.monotonic() > end:
@@ -110,24 +111,29 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
                 first = records[0]
                 outcome = Done(row["key"], first.ref, {"number": first.values.get("number", "")})
                 entries.append(_record(engine, tx, batch, row, writes[row["key"]], outcome))
-            elif row["state"] == "unknown" and not traits.enforces_key and not _looked_twice(tx, row, traits.settle_seconds):
-                outbox.postpone(tx, row, "unknown", max(traits.settle_seconds, 0.05), "waits for a second look")
-            else:
+            elif traits.enforces_key or _may_be_absent(tx, row, traits.settle_seconds):
                 absent.append(row)
         audit.append(tx, [entry for entry in entries if entry])
     return absent
 
 
-def _looked_twice(tx: Transaction, row: Row, settle_seconds: float) -> bool:
+def _may_be_absent(tx: Transaction, row: Row, settle_seconds: float) -> bool:
+    """Tell whether not seeing an effect means that it is not there: after a lost answer only at the second look."""
+    if row["state"] != "unknown":
+        return True
     clock = tx.execute("SELECT clock_timestamp() AS now").fetchone()
     passed = (clock["now"] - row["unknown_since"]).total_seconds() if clock and row["unknown_since"] else 0.0
-    return row["looks"] >= 1 and passed >= settle_seconds
+    if row["looks"] >= 1 and passed >= settle_seconds:
+        return True
+    outbox.postpone(tx, row, "unknown", max(settle_seconds, 0.05), "waits for a second look")
+    return False
 
 
 def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
     """Re-read before every update: equal -> unchanged; differs from what was seen -> decide again; else send."""
     refs = [Ref.parse(row["ref"]) for row in rows]
-    there = engine.system(role).read(refs[0].kind, [ref.id for ref in refs])
+    system = engine.system(role)
+    there, settle_seconds = system.read(refs[0].kind, [ref.id for ref in refs]), system.traits(refs[0].kind).settle_seconds
     send, entries = [], []
     with engine.database.begin() as tx:
         for row, ref in zip(rows, refs, strict=True):
@@ -142,6 +148,8 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 outcome = Done(row["key"], ref, dict(wanted))
             elif any(record.values.get(name) != value for name, value in row["seen"].items()):
                 outcome = Conflict(row["key"])
+            elif not _may_be_absent(tx, row, settle_seconds):
+                continue
             else:
                 writes[row["key"]] = _with_seen(writes[row["key"]], record)
                 send.append(row)
@@ -158,7 +166,7 @@ def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write
         case Done(ref=ref, results=results):
             outbox.finish(tx, row, "done", batch, ref=str(ref), results=results)
             if row["kind"] == "customer" and row["operation"] == "create":
-                _link(tx, row, ref, str(results["number"]))
+                _link(engine, tx, batch, row, ref, str(results["number"]))
             why = f"{row['why']} [{row['key']}]"
             return audit.Entry(engine.owner, action, str(ref), why, {"before": row["seen"], "after": dict(write.values)})
         case Rejected(code=code, message=message, detail=detail):
@@ -178,12 +186,10 @@ def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write
     return None
 
 
-def _link(tx: Transaction, row: Row, customer: Ref, number: str) -> None:
-    tx.execute(
-        "INSERT INTO interlock.crosswalk (account, customer, number, origin) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (account) DO NOTHING",
-        [row["subject"], str(customer), number, row["key"]],
-    )
+def _link(engine: Engine, tx: Transaction, batch: UUID, row: Row, customer: Ref, number: str) -> None:
+    if not crosswalk.link(tx, row["subject"], str(customer), number, row["key"]):
+        people.quarantine(tx, engine.process, batch, row["subject"], "", [TAKEN])
+        work.set_outcome(tx, batch, row["subject"], "rejected", TAKEN.code)
 
 
 def _reserve_numbers(engine: Engine, rows: list[Row], writes: dict[str, Write]) -> None:

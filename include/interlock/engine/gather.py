@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from interlock.domain.change import Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.ports.system import System
-from interlock.store import records, work
+from interlock.store import crosswalk, records, work
 
 
 def gather(engine: Engine, batch: UUID) -> None:
@@ -19,14 +21,27 @@ def gather(engine: Engine, batch: UUID) -> None:
         with engine.database.begin() as tx:
             row = work.batch(tx, batch)
             tx.execute("DELETE FROM interlock.staged WHERE batch_id = %s", [batch])
+        dry = bool(row["dry_run"])
         if row["named"]:
-            _named(engine, batch, [Ref.parse(name) for name in row["named"]], dry=row["dry_run"])
+            _named(engine, batch, [Ref.parse(name) for name in row["named"]], dry=dry)
         else:
             for system, kind in ((engine.crm, "account"), (engine.crm, "deal"), (engine.erp, "customer")):
-                _feed(engine, batch, system, kind, full=row["full_read"], dry=row["dry_run"])
-        if not row["dry_run"]:
-            with engine.database.begin() as tx:
-                records.rebuild_crosswalk(tx, engine.crm.instance().id, engine.erp.instance().id)
+                _feed(engine, batch, system, kind, full=row["full_read"], dry=dry)
+        if not dry:
+            _link(engine, batch)
+
+
+def _link(engine: Engine, batch: UUID) -> None:
+    """Bring the crosswalk up to date with what was read: references in the ERP, merges on either side."""
+    crm, erp = engine.crm.instance().id, engine.erp.instance().id
+    with engine.database.begin() as tx:
+        crosswalk.rebuild(tx, crm, erp)
+        strangers, left = crosswalk.strangers(tx, crm, erp), crosswalk.left(tx)
+    gone = _read(engine, batch, engine.crm, [Ref.parse(ref) for ref in strangers], dry=False)
+    _read(engine, batch, engine.erp, [Ref.parse(ref) for ref in left], dry=False)
+    with engine.database.begin() as tx:
+        records.tombstone(tx, batch, gone)
+        crosswalk.follow_merges(tx)
 
 
 def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool, dry: bool) -> None:
@@ -40,6 +55,9 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
     if since is None and not dry:
         _bury_missing(engine, batch, system, kind)
     if kind == "deal":
+        with engine.database.begin() as tx:
+            orphans = records.orphans(tx, instance)
+        _read(engine, batch, system, [Ref.parse(ref) for ref in orphans], dry=dry)
         _parents_of_deals(engine, batch, dry=dry)
 
 
@@ -49,6 +67,8 @@ def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool) -> None:
         if dry:
             return
         records.merge(tx, batch, [str(record.ref) for record in page.records])
+        merged = [(str(replace(record.ref, id=old)), str(record.ref)) for record in page.records for old in record.merged_from]
+        crosswalk.redirect(tx, merged)
         if page.watermark and page.records:
             ref = page.records[0].ref
             records.advance(tx, ref.instance, ref.kind, page.watermark)
@@ -67,20 +87,25 @@ def _parents_of_deals(engine: Engine, batch: UUID, *, dry: bool) -> None:
 
 
 def _read(engine: Engine, batch: UUID, system: System, refs: list[Ref], *, dry: bool) -> list[Ref]:
-    """Read records by id, follow merges, and return the ids that are gone."""
-    if not refs:
-        return []
-    found = system.read(refs[0].kind, [ref.id for ref in refs])
-    merged = [(str(ref), str(found[ref.id].ref)) for ref in refs if ref.id in found and found[ref.id].ref != ref]
-    _store(engine, batch, Page(list(_distinct(found.values()))), dry=dry)
-    if merged and not dry:
-        with engine.database.begin() as tx:
-            records.redirect(tx, merged)
+    """Read records by id, following merges, and return the ids that are gone."""
+    found: dict[str, Record] = {}
+    if refs:
+        asked = system.read(refs[0].kind, [ref.id for ref in refs])
+        found = {old: _survivor(old, record) for old, record in asked.items()}
+        _store(engine, batch, Page(list(_distinct(found.values()))), dry=dry)
     return [ref for ref in refs if ref.id not in found]
 
 
+def _survivor(asked: str, record: Record) -> Record:
+    return record if asked in {record.ref.id, *record.merged_from} else replace(record, merged_from=(*record.merged_from, asked))
+
+
 def _distinct(found: Iterable[Record]) -> Iterable[Record]:
-    return {record.ref: record for record in found}.values()
+    by_ref: dict[Ref, Record] = {}
+    for record in found:
+        merged = {*record.merged_from, *(by_ref[record.ref].merged_from if record.ref in by_ref else ())}
+        by_ref[record.ref] = replace(record, merged_from=tuple(sorted(merged)))
+    return by_ref.values()
 
 
 def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> None:
@@ -94,14 +119,13 @@ def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> Non
 
 
 def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> None:
-    """Read some accounts with their deals and customers; no watermark moves."""
-    gone = _read(engine, batch, engine.crm, accounts, dry=dry)
-    deals = list(engine.crm.children("deal", accounts))
-    _store(engine, batch, Page(deals), dry=dry)
+    """Read some accounts with their deals and customers, those found by our reference too; no watermark moves."""
+    _read(engine, batch, engine.crm, accounts, dry=dry)
     with engine.database.begin() as tx:
-        if gone and not dry:
-            records.bury(tx, [str(ref) for ref in gone])
-        rows = tx.execute(
-            "SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [[str(ref) for ref in accounts]]
-        ).fetchall()
-    _read(engine, batch, engine.erp, [Ref.parse(row["customer"]) for row in rows], dry=dry)
+        family = [Ref.parse(ref) for ref in work.scope(tx, batch) or ()]
+        rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, family))]).fetchall()
+    _store(engine, batch, Page(list(engine.crm.children("deal", family))), dry=dry)
+    customers = [Ref.parse(row["customer"]) for row in rows]
+    wanted = [Write(str(ref), "create", "customer", {}, subject=ref) for ref in family]
+    referring = [record.ref for records_found in engine.erp.find(wanted).values() for record in records_found]
+    _read(engine, batch, engine.erp, list(dict.fromkeys([*customers, *referring])), dry=dry)

@@ -21,35 +21,28 @@ from interlock.store.database import Transaction
 Row = dict[str, Any]
 
 
+UNKNOWN = Problem("account_unknown", "", "the CRM has no such account; check the id, or run with `full` if it was deleted")
+
+
 def check(engine: Engine, batch: UUID) -> int:
     """Quarantine records that cannot go on; raises TooManyRejected before any write when too many cannot."""
     with engine.timed(batch, "check"):
         with engine.database.begin() as tx:
             info = work.batch(tx, batch)
-            records_scratch = batch if info["dry_run"] else None
-            work.collect(
-                tx,
-                batch,
-                engine.process,
-                engine.crm.instance().id,
-                engine.settings.hash,
-                info["named"],
-                records_scratch,
-            )
-            tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
-        found: dict[str, list[Problem]] = {}
-        checked = 0
-        for page in _pages(engine, batch, records_scratch):
-            concerned = [(row, v) for row in page if process.concerns(v := _view(row), engine.settings)]
-            checked += len(concerned)
-            found.update({row["ref"]: list(p) for row, v in concerned if not v.archived and (p := process.problems_of(v))})
-            with engine.database.begin() as tx:
-                work.copy_checked(tx, batch, iter([(r["ref"], v.account.fields()) for r, v in concerned]), PARTY_FIELDS)
+            dry, found = bool(info["dry_run"]), _collect(engine, tx, batch, info)
+            checked = len(found)
+            for page in _pages(engine, tx, batch, batch if dry else None):
+                concerned = [(row, view) for row in page if process.concerns(view := _view(row), engine.settings)]
+                checked += len(concerned)
+                for row, view in concerned:
+                    if not view.archived and (problems := process.problems_of(view)):
+                        found[row["ref"]] = list(problems)
+                work.copy_checked(tx, batch, iter([(row["ref"], v.account.fields()) for row, v in concerned]), PARTY_FIELDS)
         for ref, problem in suites.failing(engine.database.dsn, batch, checked):
             known = found.setdefault(ref, [])
             if problem.field not in {p.field for p in known}:
                 known.append(problem)
-        _hold_back(engine, batch, found, dry=info["dry_run"])
+        _hold_back(engine, batch, found, dry=dry)
         quality = engine.settings.quality
         if checked >= quality.minimum and len(found) > quality.stop_share * checked:
             raise TooManyRejected(
@@ -57,6 +50,15 @@ def check(engine: Engine, batch: UUID) -> int:
                 " written. See `interlock quarantine list`"
             )
         return len(found)
+
+
+def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[str, list[Problem]]:
+    """List the run's subjects; returns the problems known by then."""
+    scratch = batch if info["dry_run"] else None
+    crm, config = engine.crm.instance().id, engine.settings.hash
+    work.collect(tx, batch, engine.process, crm, config, work.scope(tx, batch), scratch)
+    tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
+    return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch)}
 
 
 def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, dry: bool) -> None:
@@ -77,31 +79,36 @@ def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, 
 
 
 def decide(engine: Engine, batch: UUID) -> list[Row]:
-    """Decide every accepted subject; in a dry run return the planned changes instead of recording them."""
+    """Decide every accepted subject; in a dry run return the planned changes instead of recording them.
+
+    All of it is one commit, brake included: no other worker sees a change that the brake would hold. Decisions of one
+    process queue behind each other.
+    """
     planned: list[Row] = []
-    with engine.timed(batch, "decide"):
-        with engine.database.begin() as tx:
-            info = work.batch(tx, batch)
-        dry = info["dry_run"]
-        for page in _pages(engine, batch, batch if dry else None):
-            with engine.database.begin() as tx:
-                for row in page:
-                    if row["outcome"] != "rejected":
-                        planned += _decide_one(engine, tx, batch, row, dry=dry)
+    with engine.timed(batch, "decide"), engine.database.begin() as tx:
+        dry = bool(work.batch(tx, batch)["dry_run"])
         if not dry:
-            _brake(engine, batch)
+            outbox.queue_up(tx, engine.process)
+        for page in _pages(engine, tx, batch, batch if dry else None):
+            for row in page:
+                if row["outcome"] != "rejected":
+                    planned += _decide_one(engine, tx, batch, row, dry=dry)
+        if not dry:
+            _brake(engine, tx, batch)
     return planned
 
 
 def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, *, dry: bool) -> list[Row]:
     view = _view(row)
     decision = process.decide(view, engine.settings, engine.now())
+    if row["rejected_by_approver"]:
+        decision = Decision("rejected", reason=people.REJECTED_BY_APPROVER)
     work.set_outcome(tx, batch, row["ref"], decision.verdict, decision.reason)
     if dry:
         return [_shown(change) for change in decision.changes]
     recorded = [outbox.record(tx, batch, change) for change in decision.changes]
     _remember(engine, tx, batch, row, decision)
-    if None in recorded and any(change["state"] in {"sending", "unknown"} for change in row["open_changes"]):
+    if decision.verdict == "waiting" or not all(recorded):
         work.redecide(tx, engine.process, [row["ref"]])
     return []
 
@@ -117,29 +124,24 @@ def _remember(engine: Engine, tx: Transaction, batch: UUID, row: Row, decision: 
     work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, state, reason)
 
 
-def _brake(engine: Engine, batch: UUID) -> None:
+def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Beyond a limit all of the run's changes wait for approval (invariant 14)."""
     limits = engine.settings.limits
-    with engine.database.begin() as tx:
-        row = tx.execute(
-            "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp') AS creates,"
-            " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
-            " jsonb_object_agg(key, body) AS bodies"
-            " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
-            [batch],
-        ).fetchone()
-        if row and (row["creates"] > limits.max_creates or row["updates"] > limits.max_updates):
-            reason = f"{row['creates']} creates and {row['updates']} updates exceed the limits"
-            people.hold(tx, engine.process, batch, content_hash(row["bodies"]), reason)
+    row = tx.execute(
+        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp') AS creates,"
+        " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
+        " jsonb_object_agg(key, body) AS bodies"
+        " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
+        [batch],
+    ).fetchone()
+    if row and (row["creates"] > limits.max_creates or row["updates"] > limits.max_updates):
+        reason = f"{row['creates']} creates and {row['updates']} updates exceed the limits"
+        people.hold(tx, engine.process, batch, content_hash(row["bodies"]), reason)
 
 
-def _pages(engine: Engine, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
+def _pages(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
     after = ""
-    while True:
-        with engine.database.begin() as tx:
-            page = work.views(tx, batch, engine.process, scratch, after, engine.settings.engine.page)
-        if not page:
-            return
+    while page := work.views(tx, batch, engine.process, scratch, after, engine.settings.engine.page):
         yield page
         after = page[-1]["ref"]
 
@@ -156,6 +158,8 @@ def _view(row: Row) -> View:
         customer=Customer.model_validate(row["customer_body"]) if row["customer_body"] and not row["customer_archived"] else None,
         number=row["number"] or "",
         noted=row["noted"],
+        other_customers=tuple(row["other_customers"]),
+        merging=row["merging"],
     )
 
 

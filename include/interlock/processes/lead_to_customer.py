@@ -24,6 +24,11 @@ PROCESS: Final = "lead_to_customer"
 NOTE: Final = "This account is customer {} in the ERP."
 GONE: Final = Problem("customer_gone", "customer_number", "its customer no longer exists in the ERP or is blocked there")
 
+DELETED: Final = Problem("account_gone", "", "the account was deleted in the CRM; its customer stays as it is")
+MET: Final = Problem(
+    "customers_met", "customer_number", "accounts with different customers were merged in the CRM; merge the customers in the ERP"
+)
+
 
 class CustomerValues(BaseModel):
     """What an account must bring to become a customer. An ERP's and a printed invoice's limits bound the lengths."""
@@ -96,14 +101,24 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     """Answer with the changes that make ERP and CRM agree; none when they already do."""
     if not concerns(view, settings):
         return Decision("unchanged", reason="not_won")
-    if view.archived:
-        return Decision("rejected", problems=(Problem("account_gone", "", "the account was deleted or merged in the CRM"),))
+    if view.merging:
+        return Decision("waiting", reason="merge_in_flight")
+    if obstacle := _obstacle(view):
+        return Decision("rejected", problems=(obstacle,))
     if view.customer_ref is None:
         return Decision("planned", (_create(view), *_report_back(view, now, customer_key(view.ref))))
-    if view.customer is None or not view.customer.active:
-        return Decision("rejected", problems=(GONE,))
     changes = (*_update(view), *_report_back(view, now, None))
     return Decision("planned", changes) if changes else Decision("unchanged")
+
+
+def _obstacle(view: View) -> Problem | None:
+    if view.archived:
+        return DELETED
+    if view.other_customers:
+        return MET
+    if view.customer_ref is not None and (view.customer is None or not view.customer.active):
+        return GONE
+    return None
 
 
 def _create(view: View) -> Change:

@@ -13,7 +13,11 @@ from interlock.domain.record import Problem
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One account with everything known of it: deals, linked customer, whether its note was written."""
+    """One account with everything known of it: deals, linked customer, whether its note was written.
+
+    other_customers: numbers of further customers that came with accounts merged into this one. merging: a change of such
+    an account may still be on its way.
+    """
 
     ref: Ref
     account: Account
@@ -25,6 +29,8 @@ class View:
     customer: Customer | None = None
     number: str = ""
     noted: bool = False
+    other_customers: tuple[str, ...] = ()
+    merging: bool = False
 
 
 Verdict = Literal["unchanged", "planned", "waiting", "rejected"]

@@ -22,30 +22,35 @@ VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(t
     %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
 DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, why = excluded.why,
-    state = 'pending', reason = '', batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL
+    state = 'pending', reason = '', token = NULL, batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL,
+    opened_at = CASE WHEN c.state = 'pending' THEN c.opened_at ELSE now() END
 WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
-RETURNING id
 """
 
 
-def record(tx: Transaction, batch: UUID, change: Change) -> int | None:
-    """Store a decided change; None when an open or finished one already stands for it.
+def queue_up(tx: Transaction, process: str) -> None:
+    """Let one transaction at a time decide for a process; held until it ends."""
+    tx.execute("SELECT pg_advisory_xact_lock(710403, hashtext(%s))", [process])
 
-    A newer decision replaces an untried one on the same target, and waits behind one that was tried (invariant 4).
+
+def record(tx: Transaction, batch: UUID, change: Change) -> bool:
+    """Store a decided change; False when it waits behind one whose fate is not known yet, and must be decided again.
+
+    A newer decision replaces any other on the same target that certainly did not reach it (invariant 4). A once-only
+    effect that already happened stands.
     """
     tx.execute(
         "UPDATE interlock.change SET state = 'cancelled', reason = 'replaced', finished_at = now()"
-        " WHERE target = %s AND kind = %s AND key <> %s AND state IN ('pending', 'held') AND attempt = 0",
+        " WHERE target = %s AND kind = %s AND key <> %s AND state IN ('pending', 'held')",
         [change.target, change.kind, change.key],
     )
     tried = tx.execute(
-        "SELECT id FROM interlock.change WHERE target = %s AND kind = %s AND key <> %s"
-        " AND state IN ('pending', 'held', 'sending', 'unknown')",
-        [change.target, change.kind, change.key],
+        "SELECT FROM interlock.change WHERE target = %s AND kind = %s AND state IN ('sending', 'unknown')",
+        [change.target, change.kind],
     ).fetchone()
-    if tried:
-        return None
-    row = tx.execute(
+    if tried is not None:
+        return False
+    tx.execute(
         INSERT,
         {
             "key": change.key, "once": change.once, "process": change.process, "system": change.system,
@@ -54,8 +59,8 @@ def record(tx: Transaction, batch: UUID, change: Change) -> int | None:
             "body": Jsonb(dict(change.values)), "seen": Jsonb(dict(change.seen)), "depends_on": list(change.depends_on),
             "why": change.why, "batch": batch,
         },
-    ).fetchone()  # fmt: skip
-    return row["id"] if row else None
+    )  # fmt: skip
+    return True
 
 
 def reap(tx: Transaction, process: str, system: Role) -> None:
@@ -196,3 +201,23 @@ def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
         [list(keys)],
     )
     return {row["key"]: row for row in rows}
+
+
+def doubtful(tx: Transaction, process: str, kind: str) -> list[Row]:
+    """Return done creates of a kind whose first answer was lost, for as long as a late commit is thinkable: two days."""
+    return tx.execute(
+        "SELECT key, system, operation, kind, body, parent, subject, result_ref FROM interlock.change WHERE process = %s"
+        " AND kind = %s AND operation = 'create' AND state = 'done' AND ever_unknown AND finished_at > now() - interval '2 days'"
+        " ORDER BY id",
+        [process, kind],
+    ).fetchall()
+
+
+def overdue(tx: Transaction, process: str, days: float) -> list[Row]:
+    """Return the oldest open change of each subject that waits longer than `days`, those for a person's approval apart."""
+    return tx.execute(
+        "SELECT DISTINCT ON (subject) subject, system, state, reason, extract(day FROM now() - opened_at)::int AS days"
+        " FROM interlock.change WHERE process = %s AND state IN ('pending', 'sending', 'unknown')"
+        " AND opened_at < now() - make_interval(secs => %s) ORDER BY subject, opened_at, id",
+        [process, days * 86_400],
+    ).fetchall()

@@ -16,6 +16,9 @@ from interlock.store.database import Transaction
 Row = dict[str, Any]
 
 
+REJECTED_BY_APPROVER = "rejected_by_approver"  # only a person's release ends it, never an unrelated change
+
+
 def quarantine(tx: Transaction, process: str, batch: UUID, ref: str, revision: str, problems: Sequence[Problem]) -> None:
     """Hold a record back with its reasons; reasons that no longer hold resolve by themselves (invariant 5)."""
     resolve(tx, process, ref, keep=[(p.code, p.field) for p in problems])
@@ -32,9 +35,19 @@ def resolve(tx: Transaction, process: str, ref: str, keep: Sequence[tuple[str, s
     """Close a record's open entries except those under `keep`."""
     tx.execute(
         "UPDATE interlock.quarantine SET state = 'resolved', decided_at = now() WHERE process = %s AND ref = %s"
-        " AND state = 'open' AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS k(code, field)"
+        " AND state = 'open' AND code <> %s AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS k(code, field)"
         " WHERE k.code = quarantine.code AND k.field = quarantine.field)",
-        [process, ref, [code for code, _ in keep], [name for _, name in keep]],
+        [process, ref, REJECTED_BY_APPROVER, [code for code, _ in keep], [name for _, name in keep]],
+    )
+
+
+def settled(tx: Transaction, process: str, code: str) -> None:
+    """Close entries under a code whose record has no open change any more."""
+    tx.execute(
+        "UPDATE interlock.quarantine q SET state = 'resolved', decided_at = now() WHERE process = %s AND code = %s"
+        " AND state = 'open' AND NOT EXISTS (SELECT FROM interlock.change c WHERE c.subject = q.ref AND c.process = q.process"
+        " AND c.state IN ('pending', 'sending', 'unknown'))",
+        [process, code],
     )
 
 

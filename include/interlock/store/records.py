@@ -1,4 +1,4 @@
-"""Staging, snapshots, watermarks and the crosswalk: what the systems say, as last read."""
+"""Staging, snapshots and watermarks: what the systems say, as last read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from interlock.domain.identity import canonical
+from interlock.domain.identity import Ref, canonical
 from interlock.domain.record import Record
 from interlock.store.database import Transaction
 
@@ -66,21 +66,6 @@ def advance(tx: Transaction, instance: str, kind: str, at: datetime) -> None:
     )
 
 
-def redirect(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> None:
-    """Remember merged records: from -> survivor; the crosswalk follows unless the survivor has its own customer."""
-    for source, survivor in pairs:
-        tx.execute(
-            "INSERT INTO interlock.redirect VALUES (%s, %s) ON CONFLICT (from_ref) DO UPDATE SET to_ref = excluded.to_ref",
-            [source, survivor],
-        )
-        tx.execute(
-            "UPDATE interlock.crosswalk SET account = %(to)s WHERE account = %(from)s"
-            " AND NOT EXISTS (SELECT FROM interlock.crosswalk WHERE account = %(to)s)",
-            {"from": source, "to": survivor},
-        )
-        tx.execute("UPDATE interlock.snapshot SET archived = true, revision = 'merged' WHERE ref = %s", [source])
-
-
 def missing_after_full(tx: Transaction, batch: UUID, instance: str, kind: str) -> list[str]:
     """Return the live snapshots that a completed full read did not bring."""
     rows = tx.execute(
@@ -101,30 +86,21 @@ def bury(tx: Transaction, refs: Sequence[str]) -> None:
     )
 
 
-def rebuild_crosswalk(tx: Transaction, crm: str, erp: str) -> int:
-    """Link accounts to the customers that carry their reference; returns how many links were missing (invariant 14)."""
-    return tx.execute(
-        """
-        INSERT INTO interlock.crosswalk (account, customer, number, origin)
-        SELECT DISTINCT ON (r.account) r.account, s.ref, s.body ->> 'number', 'reference'
-        FROM interlock.snapshot s, jsonb_array_elements_text(s.body -> 'references') AS r(account)
-        WHERE s.instance = %s AND s.kind = 'customer' AND NOT s.archived AND starts_with(r.account, %s || '/')
-        ORDER BY r.account, s.ref
-        ON CONFLICT DO NOTHING
-        """,
-        [erp, crm],
-    ).rowcount
+def tombstone(tx: Transaction, batch: UUID, refs: Sequence[Ref]) -> None:
+    """Remember records that were gone before we ever read them, so that nobody asks for them again."""
+    for ref in refs:
+        tx.execute(
+            "INSERT INTO interlock.snapshot (ref, instance, kind, revision, modified_at, body, problems, archived)"
+            " SELECT %s, %s, %s, 'gone', started_at, '{}', '[]', true FROM interlock.batch WHERE id = %s ON CONFLICT DO NOTHING",
+            [str(ref), ref.instance, ref.kind, batch],
+        )
 
 
-def doubles(tx: Transaction, erp: str) -> list[tuple[str, str]]:
-    """Return (account, superfluous customer) wherever two live customers carry the reference of one account."""
+def orphans(tx: Transaction, instance: str) -> list[str]:
+    """Return won deals whose account is not known: a link made later need not touch the deal's own timestamp."""
     rows = tx.execute(
-        """
-        SELECT x.account, s.ref FROM interlock.snapshot s
-        CROSS JOIN jsonb_array_elements_text(s.body -> 'references') AS r(account)
-        JOIN interlock.crosswalk x ON x.account = r.account
-        WHERE s.instance = %s AND s.kind = 'customer' AND NOT s.archived AND x.customer <> s.ref
-        """,
-        [erp],
+        "SELECT ref FROM interlock.snapshot WHERE instance = %s AND kind = 'deal' AND NOT archived AND parent IS NULL"
+        " AND coalesce(body ->> 'won_at', '') <> '' ORDER BY ref",
+        [instance],
     )
-    return [(row["account"], row["ref"]) for row in rows]
+    return [row["ref"] for row in rows]

@@ -13,13 +13,17 @@ from interlock.store.database import Transaction
 Row = dict[str, Any]
 
 INPUTS = """
-SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer, x.number, c.revision, c.archived)) AS inputs
+SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer, x.number, c.revision, c.archived, m.customers))
+    AS inputs
 FROM interlock.current_records(%(scratch)s) a
 LEFT JOIN (SELECT parent, string_agg(ref || revision, ',' ORDER BY ref) AS revisions
     FROM interlock.current_records(%(scratch)s) WHERE kind = 'deal' GROUP BY parent) d ON d.parent = a.ref
 LEFT JOIN interlock.crosswalk x ON x.account = a.ref
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
+LEFT JOIN (SELECT r.to_ref, string_agg(o.customer, ',' ORDER BY o.customer) AS customers
+    FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref GROUP BY r.to_ref) m ON m.to_ref = a.ref
 WHERE a.kind = 'account' AND a.instance = %(crm)s
+  AND NOT EXISTS (SELECT FROM interlock.redirect r WHERE r.from_ref = a.ref)
 """
 
 
@@ -40,6 +44,22 @@ def batch(tx: Transaction, batch_id: UUID) -> Row:
     if row is None:
         raise LookupError(f"no batch {batch_id}")
     return row
+
+
+def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
+    """Return the accounts a run is limited to, with those they were merged into or that were merged into them; None: all."""
+    row = tx.execute(
+        """
+        SELECT named, ARRAY(
+            SELECT ref FROM unnest(b.named) AS ref
+            UNION SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named)
+            UNION SELECT o.from_ref FROM interlock.redirect o WHERE o.to_ref = ANY(b.named) OR o.to_ref IN
+                (SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named))) AS subjects
+        FROM interlock.batch b WHERE id = %s
+        """,
+        [batch_id],
+    ).fetchone()
+    return list(row["subjects"]) if row and row["named"] else None
 
 
 def timed(tx: Transaction, batch_id: UUID, step: str, seconds: float) -> None:
@@ -75,6 +95,23 @@ def collect(
     return int(row["n"]) if row else 0
 
 
+def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
+    """Reject named accounts that a direct read did not find, so that the report adds up; returns them."""
+    tx.execute(
+        "INSERT INTO interlock.batch_subject (batch_id, ref, inputs, is_work) SELECT b.id, n.ref, '', false"
+        " FROM interlock.batch b, unnest(b.named) AS n(ref) WHERE b.id = %s"
+        " AND NOT EXISTS (SELECT FROM interlock.redirect r WHERE r.from_ref = n.ref) ON CONFLICT DO NOTHING",
+        [batch_id],
+    )
+    rows = tx.execute(
+        "UPDATE interlock.batch_subject s SET is_work = false, outcome = 'rejected', reason = 'account_unknown'"
+        " FROM interlock.batch b WHERE s.batch_id = %s AND b.id = s.batch_id AND b.named IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = s.batch_id AND t.ref = s.ref) RETURNING s.ref",
+        [batch_id],
+    )
+    return [row["ref"] for row in rows]
+
+
 VIEWS = """
 SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number,
     c.body AS customer_body, c.archived AS customer_archived,
@@ -83,7 +120,13 @@ SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x
     coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))
         FROM interlock.change o WHERE o.subject = b.ref AND o.process = %(process)s
         AND o.state IN ('pending', 'held', 'sending', 'unknown')), '[]') AS open_changes,
-    EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted
+    EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted,
+    ARRAY(SELECT o.number FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref
+        WHERE r.to_ref = b.ref AND o.customer <> x.customer ORDER BY 1) AS other_customers,
+    EXISTS (SELECT FROM interlock.redirect r JOIN interlock.change f ON f.subject = r.from_ref
+        WHERE r.to_ref = b.ref AND f.process = %(process)s AND f.state IN ('sending', 'unknown')) AS merging,
+    EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'open'
+        AND q.code = 'rejected_by_approver') AS rejected_by_approver
 FROM interlock.batch_subject b
 JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref
 LEFT JOIN interlock.crosswalk x ON x.account = b.ref

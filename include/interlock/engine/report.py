@@ -1,0 +1,85 @@
+"""The run report: counts that add up, each change with before and after, what is held back, seconds per step."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from interlock.engine.context import Engine
+from interlock.store import people
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+COUNTS = ("read", "rejected", "unchanged", "created", "updated", "waiting", "held", "failed")
+
+
+def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | None) -> dict[str, int]:
+    """Store the report: counts, each change with before and after, what is held back, seconds per step."""
+    with engine.database.begin() as tx:
+        if planned is not None:
+            _dry_outcomes(tx, batch, planned)
+        counts = _counts(tx, batch)
+        body = {
+            "process": engine.process, "run_id": info["run_id"], "batch": str(batch), "dry_run": info["dry_run"],
+            "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
+            "changes": planned if planned is not None else _changes(tx, batch),
+            "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]),
+            "open_before": _open(tx, engine.process) if planned is not None else [],
+        }  # fmt: skip
+        people.save_report(tx, batch, engine.process, info["run_id"], body)
+        tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch])
+        for table in ("staged", "checked_account", "batch_subject"):
+            tx.execute(f"DELETE FROM interlock.{table} WHERE batch_id = %s", [batch])  # noqa: S608 - constants
+    return counts
+
+
+def _dry_outcomes(tx: Transaction, batch: UUID, planned: list[Row]) -> None:
+    created = [row["subject"] for row in planned if row["operation"] == "create" and row["kind"] == "customer"]
+    touched = [row["subject"] for row in planned]
+    tx.execute(
+        "UPDATE interlock.batch_subject SET outcome = CASE WHEN ref = ANY(%s) THEN 'created' WHEN ref = ANY(%s) THEN 'updated'"
+        " ELSE 'unchanged' END WHERE batch_id = %s AND outcome <> 'rejected'",
+        [created, touched, batch],
+    )
+
+
+def _counts(tx: Transaction, batch: UUID) -> dict[str, int]:
+    rows = tx.execute(
+        "SELECT outcome, count(*) AS n FROM interlock.batch_subject WHERE batch_id = %s GROUP BY outcome", [batch]
+    ).fetchall()
+    by_outcome = {row["outcome"]: int(row["n"]) for row in rows}
+    counts = {name: by_outcome.get(name, 0) for name in COUNTS}
+    counts["read"] = sum(by_outcome.values())
+    counts["failed"] += counts["read"] - sum(counts[name] for name in COUNTS[1:])
+    return counts
+
+
+def _changes(tx: Transaction, batch: UUID) -> list[Row]:
+    return tx.execute(
+        "SELECT subject, system, operation, kind, coalesce(result_ref, ref, target) AS target, seen AS before, body AS after,"
+        " results, why, state, reason FROM interlock.change WHERE done_batch = %s OR (batch_id = %s AND state = 'held')"
+        " ORDER BY id",
+        [batch, batch],
+    ).fetchall()
+
+
+def _held_back(tx: Transaction, process: str, batch: UUID, *, dry: bool) -> list[Row]:
+    if dry:
+        return tx.execute(
+            "SELECT ref, reason AS code, '' AS field, '' AS message FROM interlock.batch_subject"
+            " WHERE batch_id = %s AND outcome = 'rejected' ORDER BY ref",
+            [batch],
+        ).fetchall()
+    return tx.execute(
+        "SELECT q.id, q.ref, q.code, q.field, q.message FROM interlock.quarantine q JOIN interlock.batch_subject b"
+        " ON b.ref = q.ref AND b.batch_id = %s WHERE q.process = %s AND q.state = 'open' ORDER BY q.id",
+        [batch, process],
+    ).fetchall()
+
+
+def _open(tx: Transaction, process: str) -> list[Row]:
+    return tx.execute(
+        "SELECT key, system, state FROM interlock.change WHERE process = %s"
+        " AND state IN ('pending', 'held', 'sending', 'unknown') ORDER BY id",
+        [process],
+    ).fetchall()

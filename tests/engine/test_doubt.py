@@ -1,0 +1,170 @@
+"""Waiting, replacing, late doubles: what happens to a change that did not simply succeed (invariants 2, 4 and 5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.domain.change import NotSent
+from interlock.engine import plan
+from interlock.engine.apply import apply
+from interlock.engine.context import Scope
+from interlock.engine.gather import gather
+from interlock.engine.run import run
+from interlock.errors import WorkRemains
+from interlock.store import audit
+from tests.engine.test_invariants import adds_up, one_effect_each
+
+IMPATIENT = "[erp]\nsettle_seconds = 0.1\n"
+
+
+def plan_only(engine, scope):
+    batch = engine.open(scope)
+    gather(engine, batch)
+    plan.check(engine, batch)
+    plan.decide(engine, batch)
+    return batch
+
+
+def test_a_newer_decision_replaces_one_that_certainly_was_not_sent(world, monkeypatch):
+    world.won("1")
+    run(world.engine(), Scope("r0"))
+    world.crm.put("account", "1", city="Bonn")
+    engine = world.engine()
+    engine.settings = engine.settings.model_copy(update={"engine": engine.settings.engine.model_copy(update={"deadline": 0.05})})
+    with monkeypatch.context() as patch:
+        patch.setattr(world.erp, "write", lambda writes: [NotSent(w.key, "busy", 0.01) for w in writes])
+        with pytest.raises(WorkRemains):
+            run(engine, Scope("r1"))
+    world.crm.put("account", "1", city="Köln")
+    run(world.engine(), Scope("r2"))
+    assert world.erp.of("customer")[0].values["city"] == "Köln"
+    assert world.sql("SELECT city FROM interlock.change, jsonb_to_record(body) AS b(city text) WHERE state = 'cancelled'") == [
+        {"city": "Bonn"}
+    ]
+
+
+def test_a_change_replaced_while_it_was_claimed_is_not_sent_with_old_values(world):
+    world.won("1")
+    run(world.engine(), Scope("r0"))
+    world.crm.put("account", "1", city="Bonn", phone="+4922811111")
+    first = world.engine()
+    batch = plan_only(first, Scope("r1"))
+    seen = []
+
+    def meanwhile(writes):
+        seen.extend(dict(write.values) for write in writes)
+
+    world.erp.before_write = meanwhile
+    find = world.erp.read
+
+    def read(kind, ids):
+        world.erp.read = find
+        world.crm.put("account", "1", city="Köln")
+        plan_only(world.engine(), Scope("r2"))
+        return find(kind, ids)
+
+    world.erp.read = read
+    apply(first, batch, "erp")
+    assert seen == [{"city": "Köln", "phone": "+4922811111"}]
+
+
+def test_a_newer_decision_waits_behind_one_whose_fate_is_not_known(world):
+    world.won("1")
+    run(world.engine(), Scope("r0"))
+    world.crm.put("account", "1", city="Bonn")
+    world.erp.faults = ["late"]
+    world.erp.settle = 30
+    engine = world.engine()
+    engine.settings = engine.settings.model_copy(update={"engine": engine.settings.engine.model_copy(update={"deadline": 0.05})})
+    with pytest.raises(WorkRemains):
+        run(engine, Scope("r1"))
+    world.crm.put("account", "1", city="Köln")
+    with pytest.raises(WorkRemains):
+        run(engine, Scope("r2"))
+    world.erp.commit_late()
+    world.erp.settle = 0
+    world.sql("UPDATE interlock.change SET not_before = now()")
+    run(world.engine(), Scope("r3"))
+    run(world.engine(), Scope("r4"))
+    assert world.erp.of("customer")[0].values["city"] == "Köln"
+
+
+def test_an_unanswered_update_is_sent_again_only_after_a_second_look(world):
+    world.won("1")
+    run(world.engine(), Scope("r0"))
+    world.crm.put("account", "1", city="Bonn")
+    world.erp.faults, world.erp.settle = ["dropped"], 0.5
+    run(world.engine(), Scope("r1"))
+    assert world.erp.of("customer")[0].values["city"] == "Bonn"
+    row = world.sql("SELECT finished_at - unknown_since AS waited FROM interlock.change WHERE ever_unknown")[0]
+    assert row["waited"].total_seconds() >= 0.5
+
+
+def test_a_note_that_commits_after_everything_is_swept_away(world):
+    world.won("1")
+    world.crm.faults = ["", "late"]
+    run(world.engine(), Scope("r1"))
+    world.crm.commit_late()
+    assert len(world.crm.of("note")) == 2
+    run(world.engine(), Scope("r2"))
+    one_effect_each(world, 1)
+    assert [row["action"] for row in world.sql("SELECT action FROM interlock.audit ORDER BY seq")][-1] == "remove note"
+
+
+def test_a_customer_with_our_reference_that_is_no_late_double_is_never_removed(world):
+    world.won("1")
+    run(world.engine(), Scope("r1"))
+    made = world.erp.of("customer")[0]
+    world.erp.put("customer", "77", **made.values | {"number": "K77"})
+    counts = run(world.engine(), Scope("r2"))
+    assert counts["rejected"] == 1
+    assert len(world.erp.of("customer")) == 2
+    assert world.sql("SELECT code FROM interlock.quarantine WHERE state = 'open'") == [{"code": "customer_twice"}]
+
+
+def test_waiting_has_a_limit_and_the_entry_resolves_once_it_is_settled(world, monkeypatch):
+    world.won("1", "2")
+    engine = world.engine()
+    engine.settings = engine.settings.model_copy(update={"engine": engine.settings.engine.model_copy(update={"deadline": 0.05})})
+    with monkeypatch.context() as patch:
+        patch.setattr(world.erp, "write", lambda writes: [NotSent(w.key, "not reachable", 0.01) for w in writes])
+        with pytest.raises(WorkRemains):
+            run(engine, Scope("r1"))
+        world.sql("UPDATE interlock.change SET opened_at = now() - interval '5 days'")
+        batch = engine.open(Scope("r1"))
+        from interlock.engine.settle import settle
+
+        counts = settle(engine, batch)
+    assert counts["rejected"] == 2
+    assert adds_up(counts)
+    messages = {row["message"] for row in world.sql("SELECT message FROM interlock.quarantine WHERE state = 'open'")}
+    assert messages == {"a change for the erp is open for 5 days: not reachable"}
+    run(world.engine(), Scope("r2"))
+    one_effect_each(world, 2)
+    assert world.sql("SELECT * FROM interlock.quarantine WHERE state = 'open'") == []
+
+
+def test_the_audit_chain_holds_one_entry_an_effect(world):
+    world.won("1")
+    world.erp.faults = ["lost"]
+    run(world.engine(), Scope("r1"))
+    with world.engine().database.begin() as tx:
+        assert audit.verify(tx) == 3
+
+
+def test_an_approver_s_rejection_outlives_an_unrelated_change(world):
+    world.won("1", "2", "3")
+    run(world.engine("[limits]\nmax_creates = 2\n"), Scope("r1"))
+    world.sql("UPDATE interlock.change SET state = 'cancelled' WHERE state = 'held'")
+    world.sql(
+        "INSERT INTO interlock.quarantine (process, ref, revision, code, message)"
+        " SELECT 'lead_to_customer', subject, '', 'rejected_by_approver', 'x' FROM interlock.change WHERE kind = 'customer'"
+    )
+    world.crm.put("account", "1", phone="+4930777777")
+    counts = run(world.engine(), Scope("r2"))
+    assert counts["rejected"] == 1
+    assert world.erp.of("customer") == []
+    world.sql("UPDATE interlock.quarantine SET state = 'released'")
+    world.sql("UPDATE interlock.subject SET due_at = now()")
+    run(world.engine(), Scope("r3"))
+    one_effect_each(world, 3)
