@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+"""What a record's value may be: amounts travel as decimal text, never as binary fractions (invariant 10)."""
 Values: TypeAlias = Mapping[str, Json]
 
 
@@ -37,8 +38,19 @@ class Ref:
 
 
 def canonical(values: Values) -> str:
-    """Return the one JSON text of equal values: sorted keys, no spaces."""
+    """Return the one JSON text of equal values: sorted keys, no spaces; raises TypeError for a binary fraction."""
+    _refuse_fractions(values)
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_fractions(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError("an amount must be a Decimal's text, not a float")
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            _refuse_fractions(item)
 
 
 def content_hash(values: Values) -> str:

@@ -1,0 +1,64 @@
+"""Seeded plans: accounts change while calls, processes and the database fail at random. In the end everything is right."""
+
+from __future__ import annotations
+
+from tests.faults import http_proxy, tcp_proxy
+from tests.faults.chaos import Faults
+
+CITIES = ("Bonn", "Köln", "Aachen", "Trier")
+CALLS = (*http_proxy.BEFORE, *http_proxy.AFTER, *http_proxy.DEATHS)
+
+
+def drawn(chance, *, freeze=False):
+    """Draw up to five faults: writes fail more often than reads, early ones more often than late ones."""
+    faults = Faults()
+    for _ in range(chance.randint(1, 5)):
+        system, kind = chance.choice(("crm", "erp")), chance.choice(("write", "write", "read"))
+        ordinal = chance.randint(1, 3 if kind == "write" else 12)
+        getattr(faults, system)[kind, ordinal] = chance.choice([c for c in CALLS if freeze or c != "frozen"])
+    if chance.random() < 0.5:
+        choices = [f for f in (*tcp_proxy.FAULTS, *tcp_proxy.DEATHS) if freeze or f != "frozen"]
+        faults.commits[chance.randint(1, 30)] = chance.choice(choices)
+    return faults
+
+
+def one_after_the_other(world, chance):
+    world.run(drawn(chance))
+
+
+def two_at_once(world, chance):
+    workers = [world.start(drawn(chance)) for _ in range(2)]
+    for worker in workers:
+        worker.end()
+        world.log += worker.happened
+
+
+def a_zombie(world, chance):
+    """One worker freezes, another takes over, then the first wakes up and believes that nothing happened."""
+    zombie = world.start(drawn(chance, freeze=True))
+    zombie.frozen.wait(4)
+    world.run()
+    zombie.thaw()
+    zombie.end()
+    world.log += zombie.happened
+
+
+def an_older_database(world, chance):
+    world.back_up()
+    world.run(drawn(chance))
+    world.restore()
+    world.log.append("restored an older database")
+
+
+ROUNDS = (one_after_the_other, one_after_the_other, two_at_once, a_zombie, an_older_database)
+
+
+def test_whatever_fails_the_effect_is_one(world, chance, seed):
+    for number in range(chance.randint(1, 3)):
+        world.win(name=f"Plan {seed}-{number} GmbH")
+    for _ in range(chance.randint(1, 2)):
+        chance.choice(ROUNDS)(world, chance)
+        world.edit(chance.choice(world.accounts), city=chance.choice(CITIES))
+        if chance.random() < 0.3:
+            world.win(name=f"Später {seed} AG")
+    world.settle()
