@@ -10,7 +10,7 @@ from interlock.engine.apply import apply
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
 from interlock.engine.run import run
-from interlock.errors import WorkRemains
+from interlock.errors import Paused, WorkRemains
 from interlock.store import audit
 from tests.engine.test_invariants import adds_up, one_effect_each
 
@@ -168,3 +168,15 @@ def test_an_approver_s_rejection_outlives_an_unrelated_change(world):
     world.sql("UPDATE interlock.subject SET due_at = now()")
     run(world.engine(), Scope("r3"))
     one_effect_each(world, 3)
+
+
+def test_a_pause_between_decision_and_send_is_kept(world):
+    world.won("1")
+    engine = world.engine()
+    batch = plan_only(engine, Scope("r1"))
+    world.sql("INSERT INTO interlock.paused (name, actor, why) VALUES ('erp', 'ops', 'month end')")
+    with pytest.raises(Paused, match="interlock resume erp"):
+        apply(engine, batch, "erp")
+    assert world.erp.calls["write"] == 0
+    world.sql("DELETE FROM interlock.paused")
+    assert apply(engine, batch, "erp") == 1

@@ -1,0 +1,138 @@
+"""Break the code behind each invariant on purpose and see its test fail: `make mutants`.
+
+A mutant that survives means an invariant that no test keeps. Every mutant changes one place, in a copy of the package.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In `file` (below include/interlock) `old`, which stands there once, becomes `new`; then `test` must fail."""
+
+    invariant: int
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+ENGINE, DOUBT, MERGES = "tests/engine/test_invariants.py::", "tests/engine/test_doubt.py::", "tests/engine/test_merges.py::"
+READING = "tests/engine/test_reading.py::"
+MUTANTS = (
+    Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
+           ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
+    Mutant(2, "engine/apply.py", 'if row["looks"] >= 1 and passed >= settle_seconds:', "if True:",
+           ENGINE + "test_a_late_commit_within_the_settle_time_is_seen_by_the_second_look"),
+    Mutant(2, "engine/sweep.py", 'removed = row["late"] and engine.erp.remove(Ref.parse(row["customer"]))', "removed = False",
+           ENGINE + "test_a_double_that_commits_after_everything_is_swept_away"),
+    Mutant(2, "engine/sweep.py", 'removed = row["late"] and ', "removed = ",
+           DOUBT + "test_a_customer_with_our_reference_that_is_no_late_double_is_never_removed"),
+    Mutant(2, "engine/sweep.py", "    _notes(engine)\n", "",
+           DOUBT + "test_a_note_that_commits_after_everything_is_swept_away"),
+    Mutant(3, "store/outbox.py", "if held < len(rows) or sent < len(rows):", "if False:",
+           ENGINE + "test_a_zombie_with_an_old_token_may_not_send"),
+    Mutant(3, "config.py", "if self.engine.lease_seconds <= slowest:", "if False:",
+           "tests/domain/test_config.py"),
+    Mutant(4, "store/outbox.py", "state = 'pending', reason = '', token = NULL,", "state = 'pending', reason = '',",
+           DOUBT + "test_a_change_replaced_while_it_was_claimed_is_not_sent_with_old_values"),
+    Mutant(4, "store/outbox.py", "AND key <> %s AND state IN ('pending', 'held')\",", 'AND key <> %s AND false",',
+           DOUBT + "test_a_newer_decision_replaces_one_that_certainly_was_not_sent"),
+    Mutant(4, "store/outbox.py", "    if tried is not None:\n        return False\n", "",
+           DOUBT + "test_a_newer_decision_waits_behind_one_whose_fate_is_not_known"),
+    Mutant(5, "engine/plan.py", '        people.resolve(tx, engine.process, row["ref"])\n', "        pass\n",
+           ENGINE + "test_a_bad_record_is_held_back_with_reasons_and_resolves_by_itself"),
+    Mutant(5, "engine/plan.py", '    if row["rejected_by_approver"]:', "    if False:",
+           DOUBT + "test_an_approver_s_rejection_outlives_an_unrelated_change"),
+    Mutant(5, "engine/sweep.py", "        _waiting(engine, tx, batch)\n", "        pass\n",
+           DOUBT + "test_waiting_has_a_limit_and_the_entry_resolves_once_it_is_settled"),
+    Mutant(6, "engine/apply.py", 'people.quarantine(tx, engine.process, batch, row["subject"], version, [problem])', "pass",
+           ENGINE + "test_a_refused_record_never_stops_the_others"),
+    Mutant(6, "quality/suites.py", '            "partial_unexpected_count": rows,\n', "",
+           ENGINE + "test_fifty_bad_rows_are_all_named"),
+    Mutant(7, "engine/settle.py", "work.acknowledge(tx, engine.process, engine.crm.instance().id, written)", "pass",
+           ENGINE + "test_our_own_writes_coming_back_are_not_work"),
+    Mutant(7, "processes/lead_to_customer.py", "if wanted[name] != there[name]", "if True",
+           ENGINE + "test_a_second_run_writes_nothing"),
+    Mutant(8, "store/records.py", "WHERE excluded.modified_at >= s.modified_at AND", "WHERE",
+           READING + "test_an_older_version_never_replaces_a_newer_snapshot"),
+    Mutant(8, "store/records.py", "SET at = greatest(w.at, excluded.at)", "SET at = excluded.at",
+           READING + "test_a_watermark_is_the_highest_source_time_and_never_moves_back"),
+    Mutant(8, "engine/gather.py", "mark - overlap", "mark",
+           READING + "test_reading_starts_again_before_the_watermark_by_the_overlap"),
+    Mutant(8, "engine/gather.py", "    gone = _read(engine, batch, system, [Ref.parse(ref) for ref in missing], dry=False)\n",
+           "    gone = [Ref.parse(ref) for ref in missing]\n",
+           READING + "test_an_account_missing_from_a_full_listing_is_not_gone_while_a_direct_get_finds_it"),
+    Mutant(8, "store/crosswalk.py", "UPDATE interlock.redirect SET to_ref = %s WHERE to_ref = %s",
+           "UPDATE interlock.redirect SET to_ref = %s WHERE false AND to_ref = %s",
+           MERGES + "test_merges_are_followed_transitively"),
+    Mutant(8, "processes/lead_to_customer.py", "    if view.other_customers:\n        return MET\n", "",
+           MERGES + "test_two_different_customers_that_meet_in_a_merge_wait_for_a_person"),
+    Mutant(8, "processes/lead_to_customer.py", "    if view.merging:\n", "    if False:\n",
+           MERGES + "test_nobody_is_created_for_a_survivor_while_the_merged_account_s_creation_may_be_on_its_way"),
+    Mutant(9, "processes/lead_to_customer.py", "(view.account.customer_number, view.account.sync_state) != (view.number,",
+           "(view.number, view.account.sync_state) != (view.number,",
+           READING + "test_the_customer_number_is_the_erp_s_and_is_put_right_in_the_crm"),
+    Mutant(10, "domain/identity.py", "    if isinstance(value, float):", "    if False:",
+           "tests/domain/test_identity.py::test_an_amount_never_travels_as_a_binary_fraction"),
+    Mutant(11, "http.py", '_RECORD_ID.sub("/{id}", path)', "path", "tests/connectors/test_http.py"),
+    Mutant(13, "store/audit.py", 'intact = row["values_hash"] == _hash(row["salt"], canonical(row["body"]))', "pass",
+           ENGINE + "test_the_audit_log_is_append_only_and_chained"),
+    Mutant(14, "engine/plan.py", "            _brake(engine, tx, batch)\n", "            pass\n",
+           ENGINE + "test_beyond_a_limit_everything_waits_for_approval"),
+    Mutant(14, "engine/context.py", "            people.pin(tx, role, instance)\n", "            pass\n",
+           ENGINE + "test_another_instance_is_refused"),
+    Mutant(14, "store/outbox.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),
+    Mutant(14, "engine/gather.py", "        crosswalk.rebuild(tx, crm, erp)\n", "",
+           MERGES + "test_after_a_restore_a_customer_of_a_merged_account_is_found_again"),
+)  # fmt: skip
+
+
+def survives(mutant: Mutant) -> bool:
+    """Run the mutant's test against a copy of the package with the mutation; True when nothing noticed."""
+    with tempfile.TemporaryDirectory() as folder:
+        include = Path(folder, "include")
+        shutil.copytree(ROOT / "include", include, ignore=shutil.ignore_patterns("__pycache__"))
+        file = include / "interlock" / mutant.file
+        file.write_text(mutated(mutant, file.read_text()))
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-W", "ignore", "-p", "no:cacheprovider",
+                   "-o", f"pythonpath={include} {ROOT}", mutant.test]  # fmt: skip
+        env = {**os.environ, "PYTHONPATH": f"{include}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+        ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        if ended.returncode not in {0, 1}:
+            raise RuntimeError(f"{mutant.test} could not be run:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+        return ended.returncode == 0
+
+
+def mutated(mutant: Mutant, text: str) -> str:
+    """Return the text with the mutation; raises LookupError unless its place is there exactly once."""
+    if text.count(mutant.old) != 1:
+        raise LookupError(f"{mutant.file} holds {mutant.old!r} {text.count(mutant.old)} times")
+    return text.replace(mutant.old, mutant.new)
+
+
+def main() -> int:
+    wanted = {int(number) for number in sys.argv[1:]}
+    survivors = 0
+    for mutant in MUTANTS:
+        if wanted and mutant.invariant not in wanted:
+            continue
+        alive = survives(mutant)
+        survivors += alive
+        print(f"{'SURVIVED' if alive else 'killed':9} invariant {mutant.invariant:2}  {mutant.file:32} {mutant.test}", flush=True)
+    print(f"{survivors} survived")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
