@@ -48,15 +48,25 @@ def changes(tx: Transaction, batch: UUID, find: str, limit: int, offset: int = 0
     """Return how many of a report's changes match `find` (a record's id or part of its name), and a page of them."""
     rows = tx.execute(
         f"""
-        SELECT c.body, s.body ->> 'legal_name' AS name, count(*) OVER () AS found
+        SELECT c.body, s.body ->> 'legal_name' AS name, x.number, count(*) OVER () AS found
         FROM interlock.run_report r CROSS JOIN LATERAL jsonb_array_elements(r.body -> 'changes') WITH ORDINALITY AS c(body, n)
         LEFT JOIN interlock.snapshot s ON s.ref = c.body ->> 'subject'
+        LEFT JOIN interlock.crosswalk x ON x.account = c.body ->> 'subject'
         WHERE r.batch_id = %(batch)s AND {FOUND.format(ref="c.body ->> 'subject'")}
         ORDER BY c.n LIMIT %(limit)s OFFSET %(offset)s
         """,  # noqa: S608 - a constant
         {"batch": batch, "limit": limit, "offset": offset, **_search(find)},
     ).fetchall()
-    return (rows[0]["found"] if rows else 0), [{**row["body"], "name": row["name"]} for row in rows]
+    return (rows[0]["found"] if rows else 0), [{**row["body"], "name": row["name"], "number": row["number"]} for row in rows]
+
+
+def named(tx: Transaction, rows: list[Row]) -> list[Row]:
+    """Return a report's rows with the present names of their records."""
+    found = tx.execute(
+        "SELECT ref, body ->> 'legal_name' AS name FROM interlock.snapshot WHERE ref = ANY(%s)", [[row["ref"] for row in rows]]
+    ).fetchall()
+    names = {row["ref"]: row["name"] for row in found}
+    return [{**row, "name": names.get(row["ref"])} for row in rows]
 
 
 def held(tx: Transaction, find: str, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
@@ -89,7 +99,8 @@ def past(tx: Transaction, process: str, ref: str, limit: int = 20) -> tuple[list
     ).fetchall()
     written = tx.execute(
         "SELECT subject, system, operation, kind, seen AS before, body AS after, results, why, state, reason,"
-        " coalesce(finished_at, decided_at) AS at FROM interlock.change WHERE process = %s AND subject = %s"
+        " coalesce(finished_at, decided_at) AS at, x.number FROM interlock.change"
+        " LEFT JOIN interlock.crosswalk x ON x.account = subject WHERE process = %s AND subject = %s"
         " ORDER BY id DESC LIMIT %s",
         [process, ref, limit],
     ).fetchall()
