@@ -8,6 +8,7 @@
     │   └── WorkRemains            the deadline came before every open change was settled
     ├── Reject                     this record only; the others go on
     │   └── Refused                the target's definite no; carries its code
+    ├── NothingToDecide            a person's decision on something that is unknown or already decided
     └── Stop                       the whole run, before any further write; a person must act
         ├── ConfigurationError     names the key and the cure
         ├── LoginRefused           wrong or expired credentials, or a missing right
@@ -70,6 +71,10 @@ class Refused(Reject):
         self.code = code
         self.detail = detail
         self.status = status
+
+
+class NothingToDecide(InterlockError):
+    """A person's decision has nothing to stand on; the message says what is there instead."""
 
 
 class Stop(InterlockError):

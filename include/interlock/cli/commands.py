@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
 from interlock.cli.connections import look_up
-from interlock.config import Settings, load
-from interlock.domain.identity import content_hash
+from interlock.config import load
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.errors import ConfigurationError
-from interlock.store import audit, people, work
-from interlock.store.database import Database, require_schema
+from interlock.store import audit, decisions, people
+from interlock.store.database import Database, Transaction, require_schema
 from interlock.store.database import migrate as migrate_schema
 
 console = Console()
 
 
-def _open(options: Namespace) -> tuple[Settings, Database]:
-    settings = load(options.config)
-    database = Database(look_up(settings.database).url)
-    with database.begin() as tx:
-        require_schema(tx)
-    return settings, database
+@contextmanager
+def _transaction(options: Namespace) -> Iterator[Transaction]:
+    """Open a transaction on the integration database that the settings name."""
+    database = Database(look_up(load(options.config).database).url)
+    try:
+        with database.begin() as tx:
+            require_schema(tx)
+            yield tx
+    finally:
+        database.close()
 
 
 def _table(*columns: str) -> Table:
@@ -56,36 +61,28 @@ def doctor(options: Namespace) -> int:
 
 def pause(options: Namespace) -> None:
     """Stop a process or a system before its next write."""
-    _, database = _open(options)
-    with database.begin() as tx:
-        tx.execute(
-            "INSERT INTO interlock.paused (name, actor, why) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
-            [options.name, options.actor, options.why],
-        )
-        audit.append(tx, [audit.Entry(options.actor, "pause", options.name, options.why)])
-    console.print(f"{options.name} is paused; `interlock resume {options.name}` lets it go on")
+    with _transaction(options) as tx:
+        fresh = decisions.pause(tx, options.name, options.actor, options.why)
+    state = "is paused" if fresh else "was paused before"
+    console.print(f"{options.name} {state}; `interlock resume {options.name}` lets it go on")
 
 
 def resume(options: Namespace) -> None:
     """Let a paused process or system go on."""
-    _, database = _open(options)
-    with database.begin() as tx:
-        found = tx.execute("DELETE FROM interlock.paused WHERE name = %s", [options.name]).rowcount
-        audit.append(tx, [audit.Entry(options.actor, "resume", options.name, options.why)])
+    with _transaction(options) as tx:
+        found = decisions.resume(tx, options.name, options.actor, options.why)
     console.print(f"{options.name} goes on" if found else f"{options.name} was not paused")
 
 
 def audit_verify(options: Namespace) -> None:
     """Walk the audit chain."""
-    _, database = _open(options)
-    with database.begin() as tx:
+    with _transaction(options) as tx:
         console.print(f"audit chain intact, {audit.verify(tx)} entries")
 
 
 def quarantine_list(options: Namespace) -> None:
     """List what is held back and why."""
-    _, database = _open(options)
-    with database.begin() as tx:
+    with _transaction(options) as tx:
         rows = tx.execute("SELECT * FROM interlock.quarantine WHERE state = 'open' ORDER BY id").fetchall()
     table = _table("id", "record", "code", "field", "why", "since")
     for row in rows:
@@ -103,8 +100,7 @@ def quarantine_list(options: Namespace) -> None:
 
 def quarantine_show(options: Namespace) -> None:
     """Show one entry with the record it is about."""
-    _, database = _open(options)
-    with database.begin() as tx:
+    with _transaction(options) as tx:
         row = tx.execute(
             "SELECT q.*, s.body FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref) WHERE q.id = %s",
             [options.id],
@@ -119,28 +115,14 @@ def quarantine_show(options: Namespace) -> None:
 
 def quarantine_decide(options: Namespace) -> None:
     """Record a person's release or ignore with the revision that was seen; the next run acts (invariant 5)."""
-    settings, database = _open(options)
-    with database.begin() as tx:
-        row = tx.execute(
-            "UPDATE interlock.quarantine q SET state = %s, decided_by = %s, decided_at = now(), why = %s,"
-            " decided_revision = q.revision WHERE id = %s AND state = 'open' RETURNING *,"
-            " (SELECT s.revision FROM interlock.snapshot s WHERE s.ref = q.ref) AS present",
-            ["released" if options.action == "release" else "ignored", options.actor, options.why, options.id],
-        ).fetchone()
-        if row is None:
-            raise ConfigurationError(f"no open quarantine entry {options.id}; `interlock quarantine list` shows them")
-        if options.action == "release":
-            work.redecide(tx, row["process"], [row["ref"]])
-        audit.append(tx, [audit.Entry(options.actor, f"quarantine {options.action}", row["ref"], options.why)])
-    newer = row["present"] not in {None, row["revision"]}
+    with _transaction(options) as tx:
+        newer = decisions.decide_entry(tx, options.id, options.action, options.actor, options.why)
     console.print(f"recorded; the next run acts on it{' and judges the newer version of the record' if newer else ''}")
-    del settings
 
 
 def approvals_list(options: Namespace) -> None:
     """List the runs that a brake holds."""
-    _, database = _open(options)
-    with database.begin() as tx:
+    with _transaction(options) as tx:
         rows = tx.execute("SELECT * FROM interlock.approval WHERE state = 'open' ORDER BY id").fetchall()
     table = _table("id", "process", "changes", "why", "since")
     for row in rows:
@@ -151,40 +133,17 @@ def approvals_list(options: Namespace) -> None:
 
 def approvals_decide(options: Namespace) -> None:
     """Approve or reject a held run; void when its content changed since it was asked."""
-    _, database = _open(options)
-    with database.begin() as tx:
-        row = tx.execute(
-            "SELECT a.*, (SELECT jsonb_object_agg(key, body) FROM interlock.change WHERE id = ANY(a.change_ids)"
-            " AND state = 'held') AS bodies FROM interlock.approval a WHERE id = %s AND state = 'open' FOR UPDATE",
-            [options.id],
-        ).fetchone()
-        if row is None:
-            raise ConfigurationError(f"no open approval {options.id}; `interlock approvals list` shows them")
-        same = content_hash(row["bodies"] or {}) == row["content_hash"]
-        state = "void" if not same else "approved" if options.action == "approve" else "rejected"
-        tx.execute(
-            "UPDATE interlock.approval SET state = %s, decided_by = %s, decided_at = now() WHERE id = %s",
-            [state, options.actor, options.id],
-        )
-        target = {"approved": "pending", "rejected": "cancelled", "void": "cancelled"}[state]
-        subjects = tx.execute(
-            "UPDATE interlock.change SET state = %s, reason = '', finished_at = CASE WHEN %s = 'cancelled' THEN now() END"
-            " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
-            [target, target, row["change_ids"]],
-        ).fetchall()
-        if state == "void":
-            work.redecide(tx, row["process"], [r["subject"] for r in subjects])
-        audit.append(tx, [audit.Entry(options.actor, state, f"approval {options.id}", row["reason"])])
-    if state == "void":
+    with _transaction(options) as tx:
+        answer = decisions.decide_approval(tx, options.id, options.action, options.actor, options.why)
+    if answer.state == "void":
         console.print("its content changed since it was asked: void; the next run asks anew")
     else:
-        console.print(f"{state}: {len(subjects)} changes; the next run acts on it")
+        console.print(f"{answer.state}: {answer.changes} changes; the next run acts on it")
 
 
 def report(options: Namespace) -> None:
     """Print a run report."""
-    _, database = _open(options)
-    with database.begin() as tx:
+    with _transaction(options) as tx:
         body = people.report(tx, options.run)
     if body is None:
         raise ConfigurationError(f"no report for run {options.run}")

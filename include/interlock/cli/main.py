@@ -10,6 +10,7 @@ from pathlib import Path
 
 from interlock.cli import commands
 from interlock.errors import InterlockError
+from interlock.store import decisions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     add("doctor", help="check configuration, connections, rights, versions, clocks").set_defaults(command=commands.doctor)
     for name, text in (("pause", "stop a process or system before its next write"), ("resume", "let it go on")):
         sub = add(name, help=text)
-        sub.add_argument("name", metavar="PROCESS|SYSTEM", choices=["lead_to_customer", "crm", "erp"])
+        sub.add_argument("name", metavar="PROCESS|SYSTEM", choices=decisions.PAUSABLE)
         sub.add_argument("--why", default="")
         sub.set_defaults(command=getattr(commands, name))
     audit = add("audit", help="the proof of what was done").add_subparsers(required=True, metavar="verify")
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     for action in ("approve", "reject"):
         sub = approvals.add_parser(action, help=f"{action} all changes of a request")
         sub.add_argument("id", type=int)
+        sub.add_argument("--why", default="")
         sub.set_defaults(command=commands.approvals_decide, action=action)
     report = add("report", help="what a run did")
     report.add_argument("run", metavar="RUN", help="Airflow run id or batch id")

@@ -1,0 +1,121 @@
+"""What people decide: release or ignore a held-back record, approve or reject a held run, pause, resume.
+
+A decision is only recorded here, with who and why in the audit log; the next run acts on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from interlock.domain.identity import content_hash
+from interlock.errors import NothingToDecide
+from interlock.store import audit, work
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+PAUSABLE: Final = ("lead_to_customer", "crm", "erp")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an approval request: `approved | rejected | void`, and how many changes it concerned."""
+
+    state: str
+    changes: int
+
+
+def decide_entry(
+    tx: Transaction,
+    entry: int,
+    action: Literal["release", "ignore"],
+    actor: str,
+    why: str = "",
+    seen: str | None = None,
+) -> bool:
+    """Record a release or an ignore with the revision that was seen (default: the one the entry is about).
+
+    Returns whether a newer version of the record is known; then that one is judged, whatever was decided on the older
+    one. Raises NothingToDecide when the entry is unknown or no longer open.
+    """
+    row = tx.execute(
+        "SELECT q.*, (SELECT s.revision FROM interlock.snapshot s WHERE s.ref = q.ref) AS present"
+        " FROM interlock.quarantine q WHERE id = %s FOR UPDATE",
+        [entry],
+    ).fetchone()
+    if row is None:
+        raise NothingToDecide(f"there is no held-back entry {entry}; the list of held-back records shows the open ones")
+    if row["state"] != "open":
+        who = f" by {row['decided_by']}" if row["decided_by"] else ""
+        raise NothingToDecide(f"entry {entry} was already {row['state']}{who}; the list shows what is still open")
+    seen = row["revision"] if seen is None else seen
+    newer = seen not in {row["revision"], ""} or row["present"] not in {None, seen}
+    tx.execute(
+        "UPDATE interlock.quarantine SET state = %s, decided_by = %s, decided_at = now(), why = %s, decided_revision = %s"
+        " WHERE id = %s",
+        ["released" if action == "release" else "ignored", actor, why, seen, entry],
+    )
+    if action == "release" or newer:
+        work.redecide(tx, row["process"], [row["ref"]])
+    values = {"entry": entry, "code": row["code"], "field": row["field"], "revision": seen}
+    audit.append(tx, [audit.Entry(actor, f"quarantine {action}", row["ref"], why, values)])
+    return newer
+
+
+def decide_approval(tx: Transaction, approval: int, action: Literal["approve", "reject"], actor: str, why: str = "") -> Answer:
+    """Approve or reject a held run; void, and asked anew, when its content changed since it was asked.
+
+    Raises NothingToDecide when the request is unknown or no longer open.
+    """
+    row = tx.execute("SELECT * FROM interlock.approval WHERE id = %s FOR UPDATE", [approval]).fetchone()
+    if row is None:
+        raise NothingToDecide(f"there is no approval request {approval}; the list of approvals shows the open ones")
+    if row["state"] != "open":
+        raise NothingToDecide(
+            f"approval request {approval} was already {row['state']} by {row['decided_by']}; the list shows what is still open"
+        )
+    held = tx.execute(
+        "SELECT key, body FROM interlock.change WHERE id = ANY(%s) AND state = 'held'", [row["change_ids"]]
+    ).fetchall()
+    same = content_hash({change["key"]: change["body"] for change in held}) == row["content_hash"]
+    state = "void" if not same else "approved" if action == "approve" else "rejected"
+    tx.execute(
+        "UPDATE interlock.approval SET state = %s, decided_by = %s, decided_at = now() WHERE id = %s",
+        [state, actor, approval],
+    )
+    target = "pending" if state == "approved" else "cancelled"
+    subjects = tx.execute(
+        "UPDATE interlock.change SET state = %s, reason = '', finished_at = CASE WHEN %s = 'cancelled' THEN now() END"
+        " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
+        [target, target, row["change_ids"]],
+    ).fetchall()
+    if state == "void":
+        work.redecide(tx, row["process"], [change["subject"] for change in subjects])
+    audit.append(tx, [audit.Entry(actor, state, f"approval {approval}", why or row["reason"])])
+    return Answer(state, len(subjects))
+
+
+def pause(tx: Transaction, name: str, actor: str, why: str = "") -> bool:
+    """Stop a process or a system before its next write; False when it was paused before. Raises NothingToDecide."""
+    _known(name)
+    paused = tx.execute(
+        "INSERT INTO interlock.paused (name, actor, why) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
+        [name, actor, why],
+    ).rowcount
+    if paused:
+        audit.append(tx, [audit.Entry(actor, "pause", name, why)])
+    return bool(paused)
+
+
+def resume(tx: Transaction, name: str, actor: str, why: str = "") -> bool:
+    """Let a paused process or system go on; False when it was not paused. Raises NothingToDecide."""
+    _known(name)
+    resumed = tx.execute("DELETE FROM interlock.paused WHERE name = %s", [name]).rowcount
+    if resumed:
+        audit.append(tx, [audit.Entry(actor, "resume", name, why)])
+    return bool(resumed)
+
+
+def _known(name: str) -> None:
+    if name not in PAUSABLE:
+        raise NothingToDecide(f"{name} cannot be paused; {', '.join(PAUSABLE)} can")
