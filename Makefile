@@ -58,8 +58,14 @@ test: lint ## everything that must hold
 
 LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/dags tests/plugins tests/scenarios
 
+chaos: venv ## a thousand seeded plans of faults (PLANS=1000)
+	@$(RUN) -m pytest -q -n 2 tests/faults/test_plans.py --plans $${PLANS:-1000} --first $${FIRST:-0}
+
+mutants: venv ## break the code behind each invariant and see its test fail
+	@$(RUN) tests/mutants.py
+
 lock: .local/bootstrap/done ## resolve the locks anew
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group sandbox --group test -o locks/airflow.lock
 	@for group in erp tools bootstrap; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group $$group -o locks/$$group.lock; done
 
-.PHONY: help venv demo stop lint format test lock
+.PHONY: help venv demo stop lint format test chaos mutants lock

@@ -56,7 +56,7 @@ MUTANTS = (
            DOUBT + "test_an_approver_s_rejection_outlives_an_unrelated_change"),
     Mutant(5, "engine/sweep.py", "        _waiting(engine, tx, batch)\n", "        pass\n",
            DOUBT + "test_waiting_has_a_limit_and_the_entry_resolves_once_it_is_settled"),
-    Mutant(6, "engine/apply.py", 'people.quarantine(tx, engine.process, batch, row["subject"], version, [problem])', "pass",
+    Mutant(6, "engine/apply.py", 'people.quarantine(tx, engine.process, batch, row["subject"], [Problem(code, "", message, detail)])', "pass",
            ENGINE + "test_a_refused_record_never_stops_the_others"),
     Mutant(6, "quality/suites.py", '            "partial_unexpected_count": rows,\n', "",
            ENGINE + "test_fifty_bad_rows_are_all_named"),
@@ -86,6 +86,9 @@ MUTANTS = (
     Mutant(10, "domain/identity.py", "    if isinstance(value, float):", "    if False:",
            "tests/domain/test_identity.py::test_an_amount_never_travels_as_a_binary_fraction"),
     Mutant(11, "http.py", '_RECORD_ID.sub("/{id}", path)', "path", "tests/connectors/test_http.py"),
+    Mutant(12, "pipeline/console/access.py", "    Depends(requires_access_view(AccessView.PLUGINS)),\n"
+           '    Depends(requires_access_dag("GET", param_dag_id=PROCESS)),\n', "", "tests/plugins/test_access.py"),
+    Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),
     Mutant(13, "store/audit.py", 'intact = row["values_hash"] == _hash(row["salt"], canonical(row["body"]))', "pass",
            ENGINE + "test_the_audit_log_is_append_only_and_chained"),
     Mutant(14, "engine/plan.py", "            _brake(engine, tx, batch)\n", "            pass\n",

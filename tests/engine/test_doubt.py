@@ -11,7 +11,7 @@ from interlock.engine.context import Scope
 from interlock.engine.gather import gather
 from interlock.engine.run import run
 from interlock.errors import Paused, WorkRemains
-from interlock.store import audit
+from interlock.store import audit, decisions
 from tests.engine.test_invariants import adds_up, one_effect_each
 
 IMPATIENT = "[erp]\nsettle_seconds = 0.1\n"
@@ -155,11 +155,8 @@ def test_the_audit_chain_holds_one_entry_an_effect(world):
 def test_an_approver_s_rejection_outlives_an_unrelated_change(world):
     world.won("1", "2", "3")
     run(world.engine("[limits]\nmax_creates = 2\n"), Scope("r1"))
-    world.sql("UPDATE interlock.change SET state = 'cancelled' WHERE state = 'held'")
-    world.sql(
-        "INSERT INTO interlock.quarantine (process, ref, revision, code, message)"
-        " SELECT 'lead_to_customer', subject, '', 'rejected_by_approver', 'x' FROM interlock.change WHERE kind = 'customer'"
-    )
+    with world.engine().database.begin() as tx:
+        assert decisions.decide_approval(tx, 1, "reject", "chief", "not before audit").changes == 9
     world.crm.put("account", "1", phone="+4930777777")
     counts = run(world.engine(), Scope("r2"))
     assert counts["rejected"] == 1

@@ -100,7 +100,7 @@ RULES: Final[dict[str, Callable[[str], str]]] = {
 
 
 def normalise(raw: Mapping[str, Json]) -> tuple[dict[str, Json], tuple[Problem, ...]]:
-    """Return every field in canonical form, and a problem for each that has none (its value is then empty)."""
+    """Return every field in canonical form, and a problem for each that has none: its value is then empty, the detail has it."""
     values: dict[str, Json] = {}
     problems = []
     for name, value in raw.items():
@@ -110,5 +110,5 @@ def normalise(raw: Mapping[str, Json]) -> tuple[dict[str, Json], tuple[Problem, 
             values[name] = ""
             known = isinstance(error, Unusable)
             message = str(error) if known else f"the {name} is unusable"
-            problems.append(Problem(getattr(error, "code", f"{name}_unfit"), name, message))
+            problems.append(Problem(getattr(error, "code", f"{name}_unfit"), name, message, text(str(value))[:200]))
     return values, tuple(problems)

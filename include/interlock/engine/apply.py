@@ -88,6 +88,7 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
         return
     _reserve_numbers(engine, rows, writes)
     with engine.database.begin() as tx:
+        outbox.resolved(tx, {row["id"]: writes[row["key"]].values for row in rows if row["depends_on"]})
         outbox.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
     by_key = {outcome.key: outcome for outcome in outcomes}
@@ -171,10 +172,7 @@ def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write
             return audit.Entry(engine.owner, action, str(ref), why, {"before": row["seen"], "after": dict(write.values)})
         case Rejected(code=code, message=message, detail=detail):
             outbox.finish(tx, row, "rejected", batch, reason=code)
-            revision = tx.execute("SELECT revision FROM interlock.snapshot WHERE ref = %s", [row["subject"]]).fetchone()
-            problem = Problem(code, "", message, detail)
-            version = revision["revision"] if revision else ""
-            people.quarantine(tx, engine.process, batch, row["subject"], version, [problem])
+            people.quarantine(tx, engine.process, batch, row["subject"], [Problem(code, "", message, detail)])
             return audit.Entry(engine.owner, f"refused: {action}", row["target"], code)
         case Conflict():
             outbox.finish(tx, row, "stale", batch, reason="changed_meanwhile")
@@ -188,7 +186,7 @@ def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write
 
 def _link(engine: Engine, tx: Transaction, batch: UUID, row: Row, customer: Ref, number: str) -> None:
     if not crosswalk.link(tx, row["subject"], str(customer), number, row["key"]):
-        people.quarantine(tx, engine.process, batch, row["subject"], "", [TAKEN])
+        people.quarantine(tx, engine.process, batch, row["subject"], [TAKEN])
         work.set_outcome(tx, batch, row["subject"], "rejected", TAKEN.code)
 
 

@@ -64,17 +64,14 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[st
 def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, dry: bool) -> None:
     with engine.database.begin() as tx:
         rows = tx.execute(
-            "SELECT b.ref, b.inputs, coalesce(t.revision, s.revision, '') AS revision FROM interlock.batch_subject b"
-            " LEFT JOIN interlock.snapshot s ON s.ref = b.ref LEFT JOIN interlock.staged t ON t.ref = b.ref"
-            " AND t.batch_id = b.batch_id WHERE b.batch_id = %s AND b.ref = ANY(%s)",
-            [batch, list(found)],
+            "SELECT ref, inputs FROM interlock.batch_subject WHERE batch_id = %s AND ref = ANY(%s)", [batch, list(found)]
         ).fetchall()
-        for row in {row["ref"]: row for row in rows}.values():
+        for row in rows:
             problems = found[row["ref"]]
             reason = ", ".join(problem.code for problem in problems)
             work.set_outcome(tx, batch, row["ref"], "rejected", reason)
             if not dry:
-                people.quarantine(tx, engine.process, batch, row["ref"], row["revision"], problems)
+                people.quarantine(tx, engine.process, batch, row["ref"], problems)
                 work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, "rejected", reason)
 
 
@@ -115,7 +112,7 @@ def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, *, dry: 
 
 def _remember(engine: Engine, tx: Transaction, batch: UUID, row: Row, decision: Decision) -> None:
     if decision.problems:
-        people.quarantine(tx, engine.process, batch, row["ref"], row["revision"], decision.problems)
+        people.quarantine(tx, engine.process, batch, row["ref"], decision.problems)
         work.set_outcome(tx, batch, row["ref"], "rejected", decision.problems[0].code)
     else:
         people.resolve(tx, engine.process, row["ref"])

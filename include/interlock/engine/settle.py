@@ -84,7 +84,7 @@ def _insist(engine: Engine, batch: UUID, row: Row, record: Record | None) -> Non
             Problem("not_kept", name, f"{record.ref.kind}: the target did not keep the {name} it was given") for name in lost
         ]
         with engine.database.begin() as tx:
-            people.quarantine(tx, engine.process, batch, row["subject"], record.revision, problems)
+            people.quarantine(tx, engine.process, batch, row["subject"], problems)
             work.set_outcome(tx, batch, row["subject"], "rejected", "not_kept")
 
 

@@ -36,7 +36,7 @@ def _customers(engine: Engine, batch: UUID) -> None:
                 records.bury(tx, [row["customer"]])
                 audit.append(tx, [_removal(engine, "customer", row["customer"], row["account"])])
             else:
-                people.quarantine(tx, engine.process, batch, row["account"], "", [TWICE])
+                people.quarantine(tx, engine.process, batch, row["account"], [TWICE])
                 work.set_outcome(tx, batch, row["account"], "rejected", TWICE.code)
 
 
@@ -74,5 +74,5 @@ def _waiting(engine: Engine, tx: Transaction, batch: UUID) -> None:
     people.settled(tx, engine.process, WAITED)
     for row in outbox.overdue(tx, engine.process, engine.settings.engine.waiting_days):
         message = f"a change for the {row['system']} is open for {row['days']} days: {row['reason'] or row['state']}"
-        people.quarantine(tx, engine.process, batch, row["subject"], "", [Problem(WAITED, "", message)])
+        people.quarantine(tx, engine.process, batch, row["subject"], [Problem(WAITED, "", message)])
         work.set_outcome(tx, batch, row["subject"], "rejected", WAITED)

@@ -38,7 +38,7 @@ def gather() -> str:
     params, run = context["params"], context["dag_run"]
     scope = Scope(
         run_id=run.run_id,
-        actor=str(run.run_type),
+        actor=run.triggering_user_name or str(run.run_type.value),
         crm_ids=tuple(params["crm_ids"]),
         dry_run=params["dry_run"],
         full=params["full"],

@@ -86,7 +86,8 @@ def problems_of(view: View) -> tuple[Problem, ...]:
         known = {problem.field for problem in found}
         for item in error.errors(include_input=False, include_url=False):
             name = str(item["loc"][0])
-            code, message = REASONS.get((name, item["type"]), (f"{name}_unfit", f"{name.replace('_', ' ')}: too long"))
+            unfit = f"the {name.replace('_', ' ')} is {'too long' if item['type'] == 'string_too_long' else 'unusable'}"
+            code, message = REASONS.get((name, item["type"]), (f"{name}_unfit", unfit))
             if name not in known:
                 found.append(Problem(code, name, message))
     return tuple(found)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from interlock.domain.identity import content_hash
+from interlock.domain.record import Problem
 from interlock.errors import NothingToDecide
-from interlock.store import audit, work
+from interlock.store import audit, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -89,10 +90,18 @@ def decide_approval(tx: Transaction, approval: int, action: Literal["approve", "
         " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
         [target, target, row["change_ids"]],
     ).fetchall()
+    if state == "rejected":
+        for subject in sorted({change["subject"] for change in subjects}):
+            people.quarantine(tx, row["process"], None, subject, [_rejected(approval)])
     if state == "void":
         work.redecide(tx, row["process"], [change["subject"] for change in subjects])
     audit.append(tx, [audit.Entry(actor, state, f"approval {approval}", why or row["reason"])])
     return Answer(state, len(subjects))
+
+
+def _rejected(approval: int) -> Problem:
+    message = f"its changes were rejected with approval request {approval}; release this entry to let the record go on"
+    return Problem(people.REJECTED_BY_APPROVER, "", message)
 
 
 def pause(tx: Transaction, name: str, actor: str, why: str = "") -> bool:

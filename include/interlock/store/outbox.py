@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +137,15 @@ def start_sending(tx: Transaction, rows: Sequence[Row], names: Sequence[str], se
     ).rowcount
     if held < len(rows) or sent < len(rows):
         raise LeaseLost("another worker holds some of these records now")
+
+
+def resolved(tx: Transaction, bodies: Mapping[int, Values]) -> None:
+    """Put on record what is really sent, in place of references to other changes' results."""
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE interlock.change SET body = %s WHERE id = %s",
+            [(Jsonb(dict(body)), number) for number, body in bodies.items()],
+        )
 
 
 def finish(

@@ -19,15 +19,16 @@ Row = dict[str, Any]
 REJECTED_BY_APPROVER = "rejected_by_approver"  # only a person's release ends it, never an unrelated change
 
 
-def quarantine(tx: Transaction, process: str, batch: UUID, ref: str, revision: str, problems: Sequence[Problem]) -> None:
-    """Hold a record back with its reasons; reasons that no longer hold resolve by themselves (invariant 5)."""
+def quarantine(tx: Transaction, process: str, batch: UUID | None, ref: str, problems: Sequence[Problem]) -> None:
+    """Hold a record back as it was last read; reasons that no longer hold resolve by themselves (invariant 5)."""
     resolve(tx, process, ref, keep=[(p.code, p.field) for p in problems])
     for problem in problems:
         tx.execute(
             "INSERT INTO interlock.quarantine AS q (process, ref, revision, code, field, message, detail, batch_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, ref, code, field) WHERE state = 'open'"
+            " VALUES (%s, %s, coalesce((SELECT revision FROM interlock.snapshot WHERE ref = %s), ''), %s, %s, %s, %s, %s)"
+            " ON CONFLICT (process, ref, code, field) WHERE state = 'open'"
             " DO UPDATE SET revision = excluded.revision, message = excluded.message, detail = excluded.detail",
-            [process, ref, revision, problem.code, problem.field, problem.message, problem.detail, batch],
+            [process, ref, ref, problem.code, problem.field, problem.message, problem.detail, batch],
         )
 
 
