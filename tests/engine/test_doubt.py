@@ -68,6 +68,25 @@ def test_a_change_replaced_while_it_was_claimed_is_not_sent_with_old_values(worl
     assert seen == [{"city": "Köln", "phone": "+4922811111"}]
 
 
+def test_a_creation_decided_anew_while_it_was_claimed_is_not_sent_with_old_values(world):
+    world.won("1")
+    first = world.engine()
+    batch = plan_only(first, Scope("r1"))
+    seen = []
+    world.erp.before_write = lambda writes: seen.extend(write.values["city"] for write in writes)
+    look = world.erp.find
+
+    def find(writes):
+        world.erp.find = look
+        world.crm.put("account", "1", city="Köln")
+        plan_only(world.engine(), Scope("r2"))
+        return look(writes)
+
+    world.erp.find = find
+    apply(first, batch, "erp")
+    assert seen == ["Köln"]
+
+
 def test_a_newer_decision_waits_behind_one_whose_fate_is_not_known(world):
     world.won("1")
     run(world.engine(), Scope("r0"))
