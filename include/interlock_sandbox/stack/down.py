@@ -14,7 +14,7 @@ def down(folder: Path = LOCAL) -> None:
     ended = Processes(folder).stop_all() if folder.exists() else []
     if (folder / "postgres.secret").exists():
         postgres = Postgres(folder)
-        if postgres.running():
+        if postgres.server() is not None:
             postgres.stop()
             ended.append("postgres")
     print(f"ended: {', '.join(ended) or 'nothing was running'}")
