@@ -50,6 +50,8 @@ class AirflowApi:
             if state in {"success", "failed"}:
                 return run, state
             tasks = self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
-            progress(", ".join(t["task_id"] for t in tasks if t["state"] == "running") or state)
+            done = sum(task["state"] in {"success", "skipped"} for task in tasks)
+            running = ", ".join(task["task_id"] for task in tasks if task["state"] == "running")
+            progress(f"{running or state} ({done} of {len(tasks)} steps done)")
             time.sleep(0.5)
         raise TimeoutError(f"{run} did not end within {seconds:.0f} s")
