@@ -31,7 +31,7 @@ nightly = CronTriggerTimetable(
     tags=["crm-to-erp", "customers"],
     doc_md=__doc__,
     params=run_parameters(),
-    **integration(owner="sales-operations"),
+    **integration(owner="sales-operations", settings=settings.airflow),
 )
 def lead_to_customer():
     batch = steps.decide(steps.check(steps.gather()))
