@@ -40,11 +40,11 @@ def run_parameters() -> dict[str, Param]:
     return {
         "crm_ids": Param(
             default=[],
-            type="array",
+            type=["array", "null"],
             items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
             maxItems=1000,
             title="Accounts",
-            description="CRM ids of single accounts, one a line. Empty: everything that is due.",
+            description="CRM ids of single accounts, one a line, at most 1,000. Empty: everything that is due.",
         ),
         "dry_run": Param(
             default=False, type="boolean", title="Dry run", description="Show what would change, and change nothing."

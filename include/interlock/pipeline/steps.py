@@ -39,7 +39,7 @@ def gather() -> str:
     scope = Scope(
         run_id=run.run_id,
         actor=str(run.run_type),
-        crm_ids=tuple(params["crm_ids"]),
+        crm_ids=tuple(params["crm_ids"] or ()),
         dry_run=params["dry_run"],
         full=params["full"],
     )
