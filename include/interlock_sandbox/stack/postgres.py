@@ -146,6 +146,10 @@ class Postgres:
         """Return the connection URL of a database."""
         return f"postgresql://{USER}:{self.state.read_text()}@127.0.0.1:{self.port}/{database}"
 
+    def address(self) -> dict[str, object]:
+        """Return host, port and login of the cluster."""
+        return {"host": "127.0.0.1", "port": self.port, "login": USER, "password": self.state.read_text()}
+
     def create(self, database: str, template: str | None = None) -> str:
         """Create a database unless it exists; returns its URL."""
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:

@@ -56,7 +56,7 @@ def up(
         "airflow": airflow_at | {"dsn": dsns["airflow"]},
         "crm": {**crm_at, "dsn": dsns["crm"]},
         "erp": asdict(erp_at),
-        "postgres": {"port": postgres.port, "dsn": dsns["interlock"]},
+        "postgres": postgres.address() | {"dsn": dsns["interlock"]},
     }
     private(folder / STACK_FILE.name, json.dumps(stack, indent=2))
     lines = {**variables, "INTERLOCK_CONFIG": str(settings), "PYTHONPATH": str(ROOT / "include")}
