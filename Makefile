@@ -56,7 +56,7 @@ test: lint ## everything that must hold
 	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; $(RUN) -m pytest -q $$layer || exit 1; \
 	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
 
-LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/dags tests/scenarios
+LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/scenarios
 
 lock: .local/bootstrap/done ## resolve the locks anew
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group sandbox --group test -o locks/airflow.lock
