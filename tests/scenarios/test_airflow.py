@@ -63,7 +63,7 @@ def stack(folder):
         seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
         yield stack
     finally:
-        down(folder)
+        down(folder, grace=2)
         Postgres(folder).remove()
 
 

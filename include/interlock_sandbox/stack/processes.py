@@ -109,11 +109,11 @@ class Processes:
             child.poll()
         private(self.file, json.dumps(known))
 
-    def stop_all(self) -> list[str]:
+    def stop_all(self, grace: float = 20) -> list[str]:
         """End every child, the last started first; returns their names."""
         names = list(reversed(self._known()))
         for name in names:
-            self.stop(name)
+            self.stop(name, grace)
         return names
 
     def _listening(self, name: str, port: int, seconds: float) -> int:
