@@ -56,7 +56,8 @@ test: lint ## everything that must hold
 	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; $(RUN) -m pytest -q $$layer || exit 1; \
 	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
 
-LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/dags tests/plugins tests/scenarios
+LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins tests/faults \
+	tests/scenarios
 
 chaos: venv ## a thousand seeded plans of faults (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults/test_plans.py --plans $${PLANS:-1000} --first $${FIRST:-0}

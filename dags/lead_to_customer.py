@@ -2,7 +2,7 @@
 
 A company that sales won in the CRM becomes exactly one ERP customer; its number goes back to the CRM.
 
-    gather -> check -> decide -> apply to the ERP -> apply to the CRM -> settle
+    gather -> check -> decide -> ERP -> CRM -> settle
 
 - **Who**: accounts with a deal won since go-live, and accounts that already are customers.
 - **Held back**: `interlock quarantine list` says who and why. Repair the record in the CRM; the next run takes it along.
@@ -31,7 +31,7 @@ nightly = CronTriggerTimetable(
     tags=["crm-to-erp", "customers"],
     doc_md=__doc__,
     params=run_parameters(),
-    **integration(owner="sales-operations"),
+    **integration(owner="sales-operations", settings=settings.airflow),
 )
 def lead_to_customer():
     batch = steps.decide(steps.check(steps.gather()))

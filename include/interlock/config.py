@@ -170,6 +170,12 @@ class EngineSettings(Section):
     page: PositiveInt = 1_000
 
 
+class AirflowSettings(Section):
+    """How Airflow runs the tasks: it tries one again `retry_seconds` after a passing fault or the death of its worker."""
+
+    retry_seconds: Seconds = 30
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -181,6 +187,7 @@ class Settings(Section):
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
     engine: EngineSettings = EngineSettings()
+    airflow: AirflowSettings = AirflowSettings()
     database: str = "interlock_db"
 
     @model_validator(mode="after")

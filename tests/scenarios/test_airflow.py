@@ -1,34 +1,85 @@
-"""The whole stack: the process through a real Airflow, triggered by its REST API."""
+"""The whole stack: the process through a real Airflow, triggered by its REST API, its worker killed, its traces searched."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
+import subprocess
+import time
+from collections import Counter
+from urllib.error import HTTPError
+
+import psutil
+import psycopg
 import pytest
 
-from interlock.store import people
+from interlock.store import audit, people
 from interlock.store.database import Database
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.down import down
-from interlock_sandbox.stack.postgres import Postgres
+from interlock_sandbox.stack.erp import Erp
+from interlock_sandbox.stack.postgres import Postgres, binaries
 from interlock_sandbox.stack.up import up
+from tests.scenarios.conftest import connected
+from tests.scenarios.test_lead_becomes_customer import notes_of, win
+
+DAG = "lead_to_customer"
+SETTINGS = """
+[lead_to_customer]
+go_live = 2026-01-01
+[crm]
+settle_seconds = 1
+http = { connect_timeout = 2, write_timeout = 8 }
+[erp]
+batch = 3
+settle_seconds = 1
+http = { connect_timeout = 2, write_timeout = 8 }
+[engine]
+lease_seconds = 11
+poll_seconds = 0.2
+[airflow]
+retry_seconds = 2
+"""
+QUICK_TO_NOTICE = {
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
+    "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+}
+TREES = ("Ahorn", "Birke", "Zypresse", "Douglasie", "Eibe", "Fichte", "Ginkgo", "Hasel", "Kirsche", "Linde", "Mammutbaum", "Ulme")
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stack")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def stack(folder):
+    (folder / "interlock.toml").write_text(SETTINGS)
     try:
-        stack = up(folder, durable=False)
+        stack = up(folder, folder / "interlock.toml", QUICK_TO_NOTICE, durable=False)
         seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
         yield stack
     finally:
-        down(folder)
+        down(folder, grace=2)
         Postgres(folder).remove()
 
 
 @pytest.fixture(scope="module")
+def crm(stack):
+    return Crm(stack["crm"]["url"], stack["crm"]["token"])
+
+
+def login(stack, user):
+    return AirflowApi(stack["airflow"]["url"], user, stack["airflow"]["users"][user]["password"])
+
+
+@pytest.fixture(scope="module")
 def airflow(stack):
-    api = AirflowApi(stack["airflow"]["url"], "admin", stack["airflow"]["users"]["admin"]["password"])
-    api.wait_for_dag("lead_to_customer")
+    api = login(stack, "admin")
+    api.wait_for_dag(DAG)
     return api
 
 
@@ -40,19 +91,178 @@ def report(stack, run):
     return body
 
 
-def test_a_dry_run_then_the_run_then_nothing_left_to_do(stack, airflow):
-    account = Crm(stack["crm"]["url"], stack["crm"]["token"]).call("GET", "/crm/v3/objects/companies?limit=3")["results"][2]["id"]
-    run, state = airflow.run("lead_to_customer", {"crm_ids": [account], "dry_run": True})
+def test_the_stack_says_where_it_is_and_to_its_owner_only(folder, stack):
+    file = folder / "stack.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text()) == stack
+    assert {name: set(part) for name, part in stack.items()} == {
+        "airflow": {"url", "users", "dsn"},
+        "crm": {"url", "token", "dsn"},
+        "erp": {"url", "database", "login", "password", "admin_password", "dsn"},
+        "postgres": {"host", "port", "login", "password", "dsn"},
+    }
+    for part in stack.values():
+        with psycopg.connect(part["dsn"]) as database:
+            assert database.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_dry_run_then_the_run_then_nothing_left_to_do(stack, airflow, crm):
+    account = crm.call("GET", "/crm/v3/objects/companies?limit=3")["results"][2]["id"]
+    run, state = airflow.run(DAG, {"crm_ids": [account], "dry_run": True})
     assert state == "success"
     assert report(stack, run)["counts"]["created"] == 1
 
-    run, state = airflow.run("lead_to_customer", {})
+    run, state = airflow.run(DAG, {})
     assert state == "success"
     counts = report(stack, run)["counts"]
     assert (counts["read"], counts["rejected"], counts["created"], counts["unchanged"]) == (60, 9, 21, 30)
 
-    run, state = airflow.run("lead_to_customer", {"full": True})
+    run, state = airflow.run(DAG, {"full": True})
     assert state == "success"
     assert report(stack, run)["changes"] == []
-    answer = airflow.call("GET", f"/api/v2/dags/lead_to_customer/dagRuns/{run}/taskInstances/settle/xcomEntries/return_value")
+    answer = airflow.call("GET", f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances/settle/xcomEntries/return_value")
     assert answer["value"]["unchanged"] == 51
+
+
+def task_processes(folder, task_id):
+    """The task's supervisor, which is one of LocalExecutor's workers, and what runs below it."""
+    leader = psutil.Process(json.loads((folder / "processes.json").read_text())["airflow"]["pid"])
+    for process in leader.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if f"LocalExecutor: {task_id}" in " ".join(process.cmdline()):
+                return [process, *process.children(recursive=True)]
+    return []
+
+
+def kill_while_sending(folder, dsn, task_id):
+    """Kill the worker of apply_to_erp between the intent and the outcome of a call that is not its first.
+
+    The worker is halted first, so that what the store says at that moment still holds when it is killed.
+    """
+    end = time.monotonic() + 60
+    with psycopg.connect(dsn, autocommit=True) as database:
+        while time.monotonic() < end:
+            if "sending" not in _states(database) or not (victims := task_processes(folder, task_id)):
+                time.sleep(0.005)
+                continue
+            for process in victims:
+                process.suspend()
+            states = _states(database)
+            if states["sending"] and states["done"] and states["pending"]:
+                for process in victims:
+                    process.kill()
+                return states
+            for process in victims:
+                process.resume()
+    raise AssertionError("apply_to_erp was never seen sending")
+
+
+def _states(database):
+    rows = database.execute(
+        "SELECT state FROM interlock.change WHERE system = 'erp' AND batch_id = (SELECT id FROM interlock.batch"
+        " ORDER BY started_at DESC LIMIT 1)"
+    )
+    return Counter(state for (state,) in rows)
+
+
+def test_a_killed_worker_is_replaced_by_airflow_and_leaves_one_effect(folder, stack, airflow, crm):
+    won = [
+        win(
+            crm,
+            name=f"{tree} Abbruch GmbH",
+            vat_id="",
+            register_number=f"HRB 88{n:03}",
+            address=f"{tree}weg {n}",
+            zip=f"1{n:02}15",
+        )
+        for n, tree in enumerate(TREES)
+    ]
+    run = airflow.trigger(DAG, {})
+    at = f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances/apply_to_erp"
+    states = kill_while_sending(folder, stack["postgres"]["dsn"], airflow.call("GET", at)["id"])
+    assert sum(states.values()) == len(won)
+
+    assert airflow.wait(DAG, run, seconds=120) == "success"
+    assert airflow.call("GET", at)["try_number"] == 2
+    counts = report(stack, run)["counts"]
+    assert counts["created"] == len(won)
+    assert counts["read"] == sum(count for name, count in counts.items() if name != "read")
+
+    engine = connected({"crm": stack["crm"], "erp": Erp(**stack["erp"])}, stack["postgres"]["dsn"])
+    customers = Counter(
+        reference
+        for page in engine.erp.changed("customer", None)
+        for customer in page.records
+        for reference in customer.values["references"]
+    )
+    assert set(customers.values()) == {1}
+    assert {str(engine.crm.ref("account", account)) for account in won} <= set(customers)
+    assert len(customers) == 21 + len(won)
+    for account in won:
+        assert len(notes_of(crm, account)) == 1
+    with engine.database.begin() as tx:
+        assert audit.verify(tx) >= 3 * len(customers)
+    engine.database.close()
+
+
+def test_a_viewer_looks_an_operator_triggers(stack, airflow, crm):
+    (account,) = (row["id"] for row in crm.call("GET", "/crm/v3/objects/companies?limit=1")["results"])
+    with pytest.raises(HTTPError) as refused:
+        login(stack, "viewer").trigger(DAG, {})
+    assert refused.value.code == 403
+    assert login(stack, "viewer").call("GET", f"/api/v2/dags/{DAG}")["dag_id"] == DAG
+    assert login(stack, "ops").run(DAG, {"crm_ids": [account], "dry_run": True})[1] == "success"
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ({"crm_ids": ["1003", " "]}, "crm_ids: ' ' does not match"),
+        ({"crm_ids": [str(n) for n in range(1001)]}, "'maxItems': 1000"),
+        ({"dry_run": "perhaps"}, "dry_run: 'perhaps' is not of type 'boolean'"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_its_name(airflow, conf, words):
+    with pytest.raises(HTTPError) as refused:
+        airflow.trigger(DAG, conf)
+    assert refused.value.code == 400
+    assert words in json.loads(refused.value.read())["detail"]
+
+
+def dump(url):
+    return subprocess.run([binaries() / "pg_dump", url], check=True, capture_output=True, text=True).stdout
+
+
+def personal_data(crm):
+    """Name, VAT id, phone and street of every account: as typed, as normalised, and as JSON or a dump of bytes spell them."""
+    names = "name,vat_id,phone,address"
+    rows, after = [], ""
+    while True:
+        answer = crm.call("GET", f"/crm/v3/objects/companies?limit=100&properties={names}{after}")
+        rows += answer["results"]
+        if "paging" not in answer:
+            break
+        after = f"&after={answer['paging']['next']['after']}"
+    values = {row["properties"].get(name) or "" for row in rows for name in names.split(",")} - {""}
+    values |= {re.sub(r"[ .-]", "", value) for value in values if value.startswith("+")}
+    return values | {json.dumps(value)[1:-1] for value in values} | {value.encode().hex() for value in values}
+
+
+def found(values, text):
+    pattern = re.compile(r"\w+|[^\w\s]")  # whole words only: a family name may be part of another word
+    words = " " + " ".join(pattern.findall(text)) + " "
+    return {value for value in values if f" {' '.join(pattern.findall(value))} " in words}
+
+
+def test_no_personal_data_in_airflow(folder, stack, airflow, crm):
+    values = personal_data(crm)
+    assert len(values) > 4 * 60
+    assert len(found(values, dump(stack["postgres"]["dsn"]))) > 100
+
+    metadata = dump(stack["airflow"]["dsn"])
+    assert metadata.count("apply_to_erp") > 10
+    assert found(values, metadata) == set()
+    logs = [path for path in [*(folder / "airflow" / "logs").rglob("*.log"), folder / "logs" / "airflow.log"] if path.is_file()]
+    assert any("apply_to_erp" in str(path) for path in logs)
+    for path in logs:
+        assert found(values, path.read_text(errors="replace")) == set(), path

@@ -7,18 +7,19 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
+from interlock.config import AirflowSettings
 from interlock.errors import Reject, Retry, Stop
 
 POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(exception=Stop, action=RetryAction.FAIL, reason="a person must act"),
         RetryRule(exception=Reject, action=RetryAction.FAIL, reason="the record was refused"),
-        RetryRule(exception=Retry, action=RetryAction.RETRY, retry_delay=timedelta(seconds=30), reason="passing fault"),
+        RetryRule(exception=Retry, action=RetryAction.RETRY, reason="passing fault"),
     ]
 )
 
 
-def integration(owner: str) -> dict[str, Any]:
+def integration(owner: str, settings: AirflowSettings) -> dict[str, Any]:
     """Return the DAG arguments of an integration process owned by `owner`."""
     return {
         "catchup": False,
@@ -27,7 +28,7 @@ def integration(owner: str) -> dict[str, Any]:
         "default_args": {
             "owner": owner,
             "retries": 3,
-            "retry_delay": timedelta(seconds=30),
+            "retry_delay": timedelta(seconds=settings.retry_seconds),
             "retry_policy": POLICY,
             "execution_timeout": timedelta(hours=2),
         },
@@ -39,11 +40,11 @@ def run_parameters() -> dict[str, Param]:
     return {
         "crm_ids": Param(
             default=[],
-            type="array",
+            type=["array", "null"],
             items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
             maxItems=1000,
             title="Accounts",
-            description="CRM ids of single accounts, one a line. Empty: everything that is due.",
+            description="CRM ids of single accounts, one a line, at most 1,000. Empty: everything that is due.",
         ),
         "dry_run": Param(
             default=False, type="boolean", title="Dry run", description="Show what would change, and change nothing."

@@ -39,7 +39,7 @@ def gather() -> str:
     scope = Scope(
         run_id=run.run_id,
         actor=run.triggering_user_name or str(run.run_type.value),
-        crm_ids=tuple(params["crm_ids"]),
+        crm_ids=tuple(crm_id.strip() for crm_id in params["crm_ids"] or ()),
         dry_run=params["dry_run"],
         full=params["full"],
     )
@@ -88,7 +88,8 @@ def settle(batch: str) -> dict[str, int]:
 
     with _engine() as engine:
         counts: dict[str, int] = step(engine, UUID(batch))
-    log.info("%s; every change with before and after: interlock report %s", counts, batch)
+    log.info("%s", ", ".join(f"{name} {count}" for name, count in counts.items()))
+    log.info("every change with before and after: interlock report %s", batch)
     return counts
 
 

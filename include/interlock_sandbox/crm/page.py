@@ -39,7 +39,7 @@ BASE = (
 )
 LIST = """<h1>Accounts</h1><form><input name="q" value="{{ q }}" aria-label="Search" placeholder="name, city or number"> <button>Search</button></form>
 <p><small>{{ accounts|length }} shown</small></p><table><tr><th>Account<th>City<th>Deal<th>Customer number<th>Sync</tr>
-{% for a in accounts %}<tr><td><a href="/accounts/{{ a.id }}">{{ a.name or "(no name)" }}</a><td>{{ a.city or "" }}<td>
+{% for a in accounts %}<tr><td><a href="/accounts/{{ a.id }}">{{ (a.name or "(no name)")|truncate(48) }}</a><td>{{ a.city or "" }}<td>
 {% if a.stage %}<span class="tag {{ a.stage }}">{{ a.stage }}</span>{% endif %}<td>{{ a.number or "" }}<td>
 {% if a.sync %}<span class="tag {{ a.sync }}">{{ a.sync }}</span>{% endif %}</tr>{% endfor %}</table>"""
 ONE = """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
@@ -97,7 +97,7 @@ def _entry(row: Row) -> Row:
     properties = row["properties"]
     texts = [
         value
-        for name, value in sorted(properties.items(), reverse=True)
+        for name, value in sorted(properties.items(), key=lambda item: item[0].endswith(("_title", "_subject")), reverse=True)
         if name.endswith(("_title", "_subject", "_body", "_text")) and value
     ]
     plain = re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\s*/?>|</p>", "\n", "\n".join(texts)))

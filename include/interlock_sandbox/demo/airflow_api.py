@@ -40,16 +40,27 @@ class AirflowApi:
             else:
                 return
 
-    def run(self, dag: str, conf: Row, progress: Callable[[str], None] = lambda _: None, seconds: float = 600) -> tuple[str, str]:
-        """Trigger a run under an id of its own and wait for its end; returns (run id, state)."""
+    def trigger(self, dag: str, conf: Row) -> str:
+        """Start a run under an id of its own; returns the id."""
         run = f"demo-{uuid.uuid4().hex[:12]}"
         self.call("POST", f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None, "conf": conf})
+        return run
+
+    def wait(self, dag: str, run: str, progress: Callable[[str], None] = lambda _: None, seconds: float = 600) -> str:
+        """Wait for a run's end; returns its state."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            state = self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"]
+            state = str(self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"])
             if state in {"success", "failed"}:
-                return run, state
+                return state
             tasks = self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
-            progress(", ".join(t["task_id"] for t in tasks if t["state"] == "running") or state)
+            done = sum(task["state"] in {"success", "skipped"} for task in tasks)
+            running = ", ".join(task["task_id"] for task in tasks if task["state"] == "running")
+            progress(f"{running or state} ({done} of {len(tasks)} steps done)")
             time.sleep(0.5)
         raise TimeoutError(f"{run} did not end within {seconds:.0f} s")
+
+    def run(self, dag: str, conf: Row, progress: Callable[[str], None] = lambda _: None) -> tuple[str, str]:
+        """Trigger a run and wait for its end; returns (run id, state)."""
+        run = self.trigger(dag, conf)
+        return run, self.wait(dag, run, progress)

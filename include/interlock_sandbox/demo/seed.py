@@ -13,6 +13,8 @@ from stdnum.at import uid
 from stdnum.de import vat
 from stdnum.nl import btw
 
+from interlock_sandbox.demo.history import history
+
 Row = dict[str, Any]
 SEED = 20_260_101
 PLACES = (["DE"] * 36) + ["AT", "AT", "AT", "AT", "FR", "FR", "FR", "NL", "NL", "NL", "CH", "CH", "US", "US"]
@@ -59,33 +61,16 @@ def seed(crm: Crm) -> int:
     clean = [_account(chance, fakers[country], country) for country in PLACES]
     dirty = [_account(chance, fakers["DE"], "DE") | flaw for flaw in DIRTY]
     accounts = crm.create("companies", [{"properties": row} for row in clean + dirty])
-    deals, contacts, notes, contracts = [], [], [], []
-    for number, account in enumerate(accounts):
+    records: dict[str, list[Row]] = {}
+    for number, (account, row) in enumerate(zip(accounts, clean + dirty, strict=True)):
         stage = "closedwon" if number >= len(clean) else STAGES[number % len(STAGES)]
-        faker = fakers[PLACES[number] if number < len(clean) else "DE"]
-        deals.append(
-            _linked(account, dealname=f"Projekt {number + 1}", dealstage=stage, amount=str(chance.randint(5, 90) * 1000))
-        )
-        contacts.append(_linked(account, firstname=faker.first_name(), lastname=faker.last_name(), email=faker.safe_email()))
-        notes.append(
-            _linked(
-                account,
-                hs_timestamp=f"2026-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}T09:00:00Z",
-                hs_note_body="Erstgespräch",
-            )
-        )
-        if stage == "closedwon":
-            contracts.append(
-                _linked(account, name="Wartung", number=f"V-{number + 1:04}", status="active", start_date="2026-02-01")
-            )
-    for kind, rows in (("deals", deals), ("contacts", contacts), ("notes", notes), ("service_contracts", contracts)):
+        country = PLACES[number] if number < len(clean) else "DE"
+        german, name = LANGUAGE[country] == "de", "" if len(row["name"]) > 100 else row["name"]
+        for kind, record in history(chance, fakers[country], account, name, number + 1, stage, german=german):
+            records.setdefault(kind, []).append(record)
+    for kind, rows in records.items():
         crm.create(kind, rows)
     return len(accounts)
-
-
-def _linked(account: str, **properties: str) -> Row:
-    link = {"to": {"id": account}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 5}]}
-    return {"properties": properties, "associations": [link]}
 
 
 def _account(chance: random.Random, faker: Faker, country: str) -> Row:

@@ -9,12 +9,12 @@ from interlock_sandbox.stack.postgres import Postgres
 from interlock_sandbox.stack.processes import Processes
 
 
-def down(folder: Path = LOCAL) -> None:
-    """Stop the children, then PostgreSQL."""
-    ended = Processes(folder).stop_all() if folder.exists() else []
+def down(folder: Path = LOCAL, grace: float = 20) -> None:
+    """Stop the children, by force after `grace` seconds each, then PostgreSQL."""
+    ended = Processes(folder).stop_all(grace) if folder.exists() else []
     if (folder / "postgres.secret").exists():
         postgres = Postgres(folder)
-        if postgres.running():
+        if postgres.server() is not None:
             postgres.stop()
             ended.append("postgres")
     print(f"ended: {', '.join(ended) or 'nothing was running'}")

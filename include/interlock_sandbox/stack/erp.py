@@ -7,16 +7,18 @@ import os
 import secrets
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from interlock_sandbox.stack.paths import ERP_BIN, LOCAL, ROOT, private
 from interlock_sandbox.stack.postgres import Postgres, binaries
-from interlock_sandbox.stack.processes import Processes, free_port, wait_for
+from interlock_sandbox.stack.processes import Processes, wait_for
 
 MODULES = (
     "party", "company", "currency", "account", "account_invoice", "account_payment", "account_statement", "product",
 )  # fmt: skip
 SETUP = Path(__file__).with_name("tryton_setup.py")
+LANGUAGES = ("de", "en", "fr", "nl")
 TEMPLATE = "erp_template"
 LOGIN = "interlock"
 
@@ -45,11 +47,17 @@ def _config(postgres: Postgres, folder: Path) -> Path:
 
 
 def _cache() -> tuple[Path, Path]:
-    """Return where the dump of a prepared database and its passwords lie; another lock or set-up makes another."""
-    mark = hashlib.sha256((ROOT / "locks" / "erp.lock").read_bytes() + SETUP.read_bytes() + repr(MODULES).encode())
+    """Return where the dump of a prepared database and its passwords lie; another lock, set-up or year makes another."""
+    choices = repr((MODULES, LANGUAGES, datetime.now(UTC).year))
+    mark = hashlib.sha256((ROOT / "locks" / "erp.lock").read_bytes() + SETUP.read_bytes() + choices.encode())
     folder = LOCAL / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"erp-{mark.hexdigest()[:16]}.dump", folder / f"erp-{mark.hexdigest()[:16]}.secret"
+
+
+def _passwords(postgres: Postgres) -> Path:
+    """Return the file with the passwords of this cluster's template; they outlive a change of the set-up."""
+    return postgres.state.with_name("erp.secret")
 
 
 def prepare(postgres: Postgres, folder: Path) -> None:
@@ -57,19 +65,19 @@ def prepare(postgres: Postgres, folder: Path) -> None:
     if postgres.exists(TEMPLATE):
         return
     dump, secret = _cache()
+    postgres.drop("erp_restoring")
+    postgres.create("erp_restoring")
     if dump.exists() and secret.exists():
-        postgres.create("erp_restoring")
         command = [str(binaries() / "pg_restore"), "--no-owner", "-j", "2", "-d", postgres.dsn("erp_restoring"), str(dump)]
         subprocess.run(command, check=True, capture_output=True)
     else:
-        postgres.drop("erp_restoring")
-        postgres.create("erp_restoring")
         private(secret, f"{secrets.token_urlsafe(12)} {secrets.token_urlsafe(12)}")
         _set_up(postgres, folder, secret)
         fresh = dump.with_suffix(f".{os.getpid()}")
         subprocess.run([str(binaries() / "pg_dump"), "-Fc", "-f", str(fresh), postgres.dsn("erp_restoring")], check=True)
         fresh.chmod(0o600)
         fresh.replace(dump)
+    private(_passwords(postgres), secret.read_text())
     import psycopg
 
     with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
@@ -86,7 +94,7 @@ def _set_up(postgres: Postgres, folder: Path, secret: Path) -> None:
         subprocess.run(
             [
                 str(ERP_BIN / "trytond-admin"), "-c", str(config), "-d", "erp_restoring", "--email", "admin@example.com",
-                "-u", *MODULES, "--activate-dependencies",
+                "-l", *LANGUAGES, "-u", *MODULES, "--activate-dependencies",
             ],
             check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "TRYTONPASSFILE": str(password)},
         )  # fmt: skip
@@ -98,14 +106,10 @@ def start(postgres: Postgres, processes: Processes, folder: Path, database: str 
     """Serve a copy of the prepared database; a running server of this folder is taken as it is."""
     prepare(postgres, folder)
     dsn = postgres.create(database, TEMPLATE)
-    admin, api = _cache()[1].read_text().split()
-    port_file = folder / "erp.port"
-    if not (processes.running("erp") and port_file.exists()):
-        port_file.write_text(str(free_port()))
-        command = [
-            str(ERP_BIN / "waitress-serve"), "--threads=4", f"--listen=127.0.0.1:{port_file.read_text()}", "trytond.application:app",
-        ]  # fmt: skip
-        processes.start("erp", command, {"TRYTOND_CONFIG": str(_config(postgres, folder)), "TRYTOND_DATABASE_NAMES": database})
-    url = f"http://127.0.0.1:{port_file.read_text()}"
+    admin, api = _passwords(postgres).read_text().split()
+    env = {"TRYTOND_CONFIG": str(_config(postgres, folder)), "TRYTOND_DATABASE_NAMES": database}
+    server = [str(ERP_BIN / "waitress-serve"), "--threads=4"]
+    port = processes.serve("erp", lambda port: ([*server, f"--listen=127.0.0.1:{port}", "trytond.application:app"], env), 120)
+    url = f"http://127.0.0.1:{port}"
     wait_for(f"{url}/{database}/rpc/", 120, lambda: processes.running("erp"))
     return Erp(url, database, LOGIN, api, admin, dsn)

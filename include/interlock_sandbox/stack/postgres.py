@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -83,9 +84,19 @@ class Postgres:
             self._init()
         if self.running():
             return
-        self.port = free_port()
+        self.stop()
         with contextlib.suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
+        for last in (False, True):  # the port may be taken between choosing and starting: then another, once
+            self.port = free_port()
+            try:
+                self._serve()
+                break
+            except subprocess.CalledProcessError:
+                if last:
+                    raise RuntimeError(f"PostgreSQL did not start; see {self.folder / 'log'}") from None
+
+    def _serve(self) -> None:
         sockets = tempfile.mkdtemp(prefix="il-pg-")
         if self.user:
             entry = pwd.getpwnam(self.user)
@@ -96,24 +107,33 @@ class Postgres:
         self._run("pg_ctl", "-D", str(self.data), "-o", options, "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
 
     def running(self) -> bool:
-        """Tell whether the cluster runs, and learn its port."""
+        """Tell whether the cluster runs and answers, and learn its port."""
+        if self.server() is None:
+            return False
         try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-            self.port = int(lines[3])
-            os.kill(int(lines[0]), 0)
+            self.port = int((self.data / "postmaster.pid").read_text().splitlines()[3])
             with psycopg.connect(self.dsn("postgres"), connect_timeout=5):
                 return True
         except (OSError, IndexError, ValueError, psycopg.Error):
             return False
 
+    def server(self) -> psutil.Process | None:
+        """Return the server's process; the id in a stale file that now is a stranger's is none, for it lives elsewhere."""
+        try:
+            process = psutil.Process(int((self.data / "postmaster.pid").read_text().splitlines()[0]))
+            return process if Path(process.cwd()) == self.data.resolve() else None
+        except (OSError, IndexError, ValueError, psutil.Error):
+            return None
+
     def stop(self) -> None:
         """Stop the cluster by its own process id; nothing happens if it does not run."""
-        if (self.data / "postmaster.pid").exists():
-            sockets = (self.data / "postmaster.pid").read_text().splitlines()[4]
-            with contextlib.suppress(subprocess.CalledProcessError):
-                self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
-            if Path(sockets).name.startswith("il-pg-"):
-                shutil.rmtree(sockets, ignore_errors=True)
+        if self.server() is None:
+            return
+        sockets = Path((self.data / "postmaster.pid").read_text().splitlines()[4])
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
+        if sockets.name.startswith("il-pg-"):
+            shutil.rmtree(sockets, ignore_errors=True)
 
     def remove(self) -> None:
         """Stop and delete a throw-away cluster."""
@@ -125,6 +145,10 @@ class Postgres:
     def dsn(self, database: str) -> str:
         """Return the connection URL of a database."""
         return f"postgresql://{USER}:{self.state.read_text()}@127.0.0.1:{self.port}/{database}"
+
+    def address(self) -> dict[str, object]:
+        """Return host, port and login of the cluster."""
+        return {"host": "127.0.0.1", "port": self.port, "login": USER, "password": self.state.read_text()}
 
     def create(self, database: str, template: str | None = None) -> str:
         """Create a database unless it exists; returns its URL."""

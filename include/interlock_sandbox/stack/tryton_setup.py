@@ -14,7 +14,12 @@ COUNTRIES = {
     "FI": "Finland", "FR": "France", "GB": "United Kingdom", "IE": "Ireland", "IT": "Italy", "LU": "Luxembourg",
     "NL": "Netherlands", "NO": "Norway", "PL": "Poland", "PT": "Portugal", "SE": "Sweden", "US": "United States",
 }  # fmt: skip
-TAXES = (("USt 19 %", "0.19"), ("USt 7 %", "0.07"), ("USt 0 %", "0"), ("Reverse charge", "0"))
+TAXES = (
+    ("USt 19 %", "0.19", ""), ("USt 7 %", "0.07", ""), ("USt 0 %", "0", ""),
+    ("Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
+)  # fmt: skip
+ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "expense": "5.1.3", "bank": "1.1.1", "tax": "2.2.3"}
+RIGHTS = ("Accounting",)
 
 
 def main(configuration, database):
@@ -22,10 +27,11 @@ def main(configuration, database):
     config.set_trytond(f"postgresql:///{database}", config_file=configuration)
     company = set_up_company()
     config.get_config()._context = Model.get("res.user").get_preferences(True, config.get_config().context)
-    tax_account = set_up_accounts(company)
+    accounts = set_up_accounts(company)
     set_up_years(company)
-    set_up_taxes(company, tax_account)
-    set_up_terms_and_products()
+    taxes = set_up_taxes(company, accounts["tax"])
+    set_up_products(accounts, taxes["USt 19 %"])
+    set_up_payment(company, accounts["bank"])
     add_api_user(company, password)
 
 
@@ -33,14 +39,19 @@ def set_up_company():
     Country, Currency, Party = Model.get("country.country"), Model.get("currency.currency"), Model.get("party.party")
     for code, name in COUNTRIES.items():
         Country(code=code, name=name).save()
-    for language in Model.get("ir.lang").find([("code", "in", ["de", "en", "fr", "nl"])]):
-        language.translatable = True
-        language.save()
     euro = Currency(name="Euro", symbol="€", code="EUR", numeric_code="978", rounding=Decimal("0.01"), digits=2)
     euro.rates.new(date=dt.date(2000, 1, 1), rate=Decimal(1))
     euro.save()
-    party = Party(name="Muster Maschinenbau GmbH", code="COMPANY")
+    (german,) = Model.get("ir.lang").find([("code", "=", "de")])
+    party = Party(name="Muster Maschinenbau GmbH", code="COMPANY", lang=german)
+    (germany,) = Country.find([("code", "=", "DE")])
+    (place,) = party.addresses
+    place.street, place.postal_code, place.city, place.country = "Werkstraße 1", "30159", "Hannover", germany
+    party.identifiers.new(type="eu_vat", code="DE136695976")
     party.save()
+    numbers = Model.get("party.configuration")(1).party_sequence
+    numbers.number_next = 10_001
+    numbers.save()
     wizard = Wizard("company.company.config")
     wizard.execute("company")
     wizard.form.party, wizard.form.currency, wizard.form.timezone = party, euro, "Europe/Berlin"
@@ -50,18 +61,20 @@ def set_up_company():
 
 
 def set_up_accounts(company):
+    """Make the universal chart with German labels, and return its accounts that the rest of the set-up needs."""
     Account = Model.get("account.account")
-    (root,) = Model.get("account.account.template").find([("parent", "=", None)], limit=1)
+    root = Model.get("ir.model.data").get_id("account", "account_template_root_de", config.get_config().context)
     wizard = Wizard("account.create_chart")
     wizard.execute("account")
-    wizard.form.account_template, wizard.form.company = root, company
+    wizard.form.account_template, wizard.form.company = Model.get("account.account.template")(root), company
     wizard.execute("create_account")
+    accounts = {name: Account.find([("code", "=", code), ("company", "=", company.id)])[0] for name, code in ACCOUNTS.items()}
     for name in ("receivable", "payable"):
-        (account,) = Account.find([(f"type.{name}", "=", True), ("closed", "=", False)], limit=1)
-        setattr(wizard.form, f"account_{name}", account)
+        setattr(wizard.form, f"account_{name}", accounts[name])
+    for name in ("revenue", "expense"):
+        setattr(wizard.form, f"category_account_{name}", accounts[name])
     wizard.execute("create_properties")
-    (tax,) = Account.find([("code", "=", "2.2.3")], limit=1)
-    return tax
+    return accounts
 
 
 def set_up_years(company):
@@ -69,11 +82,12 @@ def set_up_years(company):
     Year, Kind = Model.get("account.fiscalyear"), Model.get("ir.sequence.type")
     (invoices,), (moves,) = Kind.find([("name", "=", "Invoice")]), Kind.find([("name", "=", "Account Move")])
     mover = Sequence if Year._fields["move_sequence"]["relation"] == "ir.sequence.strict" else Loose
-    for year in (2025, 2026, 2027):
+    this = dt.datetime.now(dt.UTC).year
+    for year in (this - 1, this, this + 1):
         entry = Year(name=str(year), company=company, start_date=dt.date(year, 1, 1), end_date=dt.date(year, 12, 31))
         entry.move_sequence = mover(name=f"Moves {year}", sequence_type=moves, company=company)
         entry.move_sequence.save()
-        numbers = Sequence(name=f"Invoices {year}", sequence_type=invoices, company=company, prefix=f"RE{year}-")
+        numbers = Sequence(name=f"Invoices {year}", sequence_type=invoices, company=company, prefix=f"RE{year}-", padding=5)
         numbers.save()
         row = entry.invoice_sequences[0] if entry.invoice_sequences else entry.invoice_sequences.new()
         for name in ("out_invoice_sequence", "out_credit_note_sequence", "in_invoice_sequence", "in_credit_note_sequence"):
@@ -85,26 +99,43 @@ def set_up_years(company):
 def set_up_taxes(company, account):
     group = Model.get("account.tax.group")(name="Umsatzsteuer", code="UST", kind="sale")
     group.save()
-    for name, rate in TAXES:
+    taxes = {}
+    for name, rate, notice in TAXES:
         tax = Model.get("account.tax")(name=name, description=name, group=group, type="percentage", company=company)
-        tax.rate, tax.invoice_account, tax.credit_note_account = Decimal(rate), account, account
+        tax.rate, tax.invoice_account, tax.credit_note_account, tax.legal_notice = Decimal(rate), account, account, notice
         tax.save()
+        taxes[name] = tax
+    return taxes
 
 
-def set_up_terms_and_products():
+def set_up_products(accounts, tax):
+    category = Model.get("product.category")(name="Dienstleistungen", accounting=True)
+    category.account_revenue, category.account_expense = accounts["revenue"], accounts["expense"]
+    category.customer_taxes.append(Model.get("account.tax")(tax.id))
+    category.save()
+    (unit,) = Model.get("product.uom").find([("symbol", "=", "u")], limit=1)
+    for name, price in (("Wartungsvertrag", "149.50"), ("Fernwartung", "39.00")):
+        product = Model.get("product.template")(name=name, type="service", default_uom=unit, list_price=Decimal(price))
+        product.account_category = category
+        product.save()
+
+
+def set_up_payment(company, bank):
     term = Model.get("account.invoice.payment_term")(name="30 days")
     term.lines.new(type="remainder").relativedeltas.new(days=30)
     term.save()
-    (unit,) = Model.get("product.uom").find([("name", "=", "Unit")], limit=1)
-    for name, price in (("Wartungsvertrag", "149.50"), ("Fernwartung", "39.00")):
-        Model.get("product.template")(name=name, type="service", default_uom=unit, list_price=Decimal(price)).save()
+    (journal,) = Model.get("account.journal").find([("type", "=", "cash")], limit=1)
+    method = Model.get("account.invoice.payment.method")(name="Bank transfer", company=company, journal=journal)
+    method.credit_account = method.debit_account = bank
+    method.save()
 
 
 def add_api_user(company, password):
+    """Add the user Interlock logs in as: parties by everyone's rights, invoices by the accounting group, no administration."""
     user = Model.get("res.user")(name="Interlock", login="interlock", password=password)
-    for group in Model.get("res.group").find([]):
-        if "Administration" not in group.name:
-            user.groups.append(Model.get("res.group")(group.id))
+    groups = Model.get("res.group").find([("name", "in", RIGHTS)])
+    assert len(groups) == len(RIGHTS)
+    user.groups.extend(groups)
     user.companies.append(company)
     user.company = company
     user.save()

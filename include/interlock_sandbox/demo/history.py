@@ -1,0 +1,83 @@
+"""What sales did with an account: contacts, a deal, activities and a contract, made by chance from a fixed seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from faker import Faker
+
+from interlock_sandbox.crm.schema import association
+
+Row = dict[str, Any]
+BEGIN = datetime.fromisoformat("2026-02-02T08:00:00+00:00")
+SCRIPT = (  # kind, and its texts in German and English; what an account of each stage has lived through, in this order
+    ("notes", "Erstkontakt auf der Messe, Interesse an Wartung", "First contact at the fair, interested in maintenance"),
+    ("calls", "Bedarf geklärt: zwei Anlagen, Einsatz im Schichtbetrieb", "Needs clarified: two machines, run in shifts"),
+    ("emails", "Unterlagen und Referenzen geschickt", "Documents and references sent"),
+    ("meetings", "Vor-Ort-Termin mit Begehung", "Visit on site"),
+    ("tasks", "Angebot nachfassen", "Follow up on the offer"),
+    ("calls", "Angebot besprochen, Rückfragen zum Preis", "Offer discussed, questions about the price"),
+    ("emails", "Auftragsbestätigung erhalten", "Order confirmation received"),
+    ("notes", "Ansprechpartner für Rechnungen benannt", "Contact for invoices named"),
+)
+LENGTH = {"appointmentscheduled": 3, "qualifiedtobuy": 5, "closedlost": 6, "closedwon": 8}
+
+
+def linked(kind: str, account: str, properties: Row) -> Row:
+    """Return a record that hangs on an account."""
+    category, number = association(kind, "companies")
+    link = {"to": {"id": account}, "types": [{"associationCategory": category, "associationTypeId": number}]}
+    return {"properties": properties, "associations": [link]}
+
+
+def history(
+    chance: random.Random, faker: Faker, account: str, name: str, number: int, stage: str, *, german: bool
+) -> Iterator[tuple[str, Row]]:
+    """Yield kind and record of everything that hangs on one account."""
+    people = [_contact(faker, role) for role in ("purchasing", "invoice")[: chance.randint(1, 2)]]
+    for person in people:
+        yield "contacts", linked("contacts", account, person)
+    at = BEGIN + timedelta(days=chance.randint(0, 120))
+    for kind, in_german, in_english in SCRIPT[: LENGTH[stage]]:
+        text = in_german if german else in_english
+        yield kind, linked(kind, account, _activity(kind, text, at, f"{people[0]['firstname']} {people[0]['lastname']}"))
+        at += timedelta(days=chance.randint(2, 12), minutes=chance.randint(0, 59))
+    amount = chance.randint(5, 90) * 1000
+    deal = {
+        "dealname": f"{'Wartung' if german else 'Maintenance'} {name}".strip()[:100], "dealstage": stage, "pipeline": "default",
+        "amount": str(amount), "deal_currency_code": "EUR", "closedate": _stamp(at),
+    }  # fmt: skip
+    yield "deals", linked("deals", account, deal)
+    if stage == "closedwon":
+        yield "service_contracts", linked("service_contracts", account, _contract(chance, number, at))
+
+
+def _contact(faker: Faker, role: str) -> Row:
+    return {"firstname": faker.first_name(), "lastname": faker.last_name(), "email": faker.safe_email(), "role": role}
+
+
+def _activity(kind: str, text: str, at: datetime, person: str) -> Row:
+    own: dict[str, Row] = {
+        "notes": {"hs_note_body": text},
+        "calls": {"hs_call_title": text, "hs_call_body": person, "hs_call_direction": "OUTBOUND", "hs_call_status": "COMPLETED"},
+        "emails": {"hs_email_subject": text, "hs_email_text": person, "hs_email_direction": "EMAIL", "hs_email_status": "SENT"},
+        "meetings": {"hs_meeting_title": text, "hs_meeting_body": person, "hs_meeting_outcome": "COMPLETED"},
+        "tasks": {"hs_task_subject": text, "hs_task_status": "COMPLETED", "hs_task_priority": "MEDIUM", "hs_task_type": "CALL"},
+    }
+    return own[kind] | {"hs_timestamp": _stamp(at)}
+
+
+def _contract(chance: random.Random, number: int, won: datetime) -> Row:
+    start = (won.date().replace(day=1) + timedelta(days=32)).replace(day=1)
+    return {
+        "name": "Wartungsvertrag", "number": f"V-{number:04}", "status": "active", "start_date": start.isoformat(),
+        "term_months": "12", "renewal_mode": "fixed", "billing_period": chance.choice(["month", "quarter", "year"]),
+        "amount": f"{chance.randint(10, 80) * 10 - 0.5:.2f}", "currency": "EUR",
+    }  # fmt: skip
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:00Z")
