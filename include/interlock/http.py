@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import requests  # noqa: TID251 - the one place
 
 from interlock.config import HttpSettings
-from interlock.errors import ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
+from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
 
 Body: TypeAlias = Any  # whatever JSON holds
 Headers = Mapping[str, str]
+_RECORD_ID = re.compile(r"/\d+(?=/|$)")
+_NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY, 477}  # 477: HubSpot moves the account
+_LONGEST_WAIT = 600
+
+
+class _NotJson(SystemUnavailable):
+    """A page instead of JSON: maintenance, or the wrong address; the same again tells."""
+
+
+class _Down(SystemUnavailable):
+    """The system answered that it cannot, and perhaps when to ask again: `retry_after` in seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Throttle:
     """At most `requests` calls in any window of `per_seconds`; callers wait their turn."""
 
-    def __init__(self, settings: HttpSettings, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._settings, self._clock, self._sleep = settings, clock, sleep
         self._sent: deque[float] = deque()
         self._lock = threading.Lock()
@@ -41,7 +65,10 @@ class Throttle:
 
 
 class Http:
-    """One system's door. `name` stands in every error; bodies and values never do (invariant 11)."""
+    """One system's door. `name` and path template stand in every error; bodies and values never do (invariant 11).
+
+    `server_time` is the clock of the last answer (its Date header).
+    """
 
     def __init__(
         self,
@@ -56,6 +83,8 @@ class Http:
         self._sleep = sleep
         self._throttle = Throttle(settings, clock, sleep)
         self._session = requests.Session()
+        self._session.auth = _as_given  # else a ~/.netrc entry for the host would replace our Authorization header
+        self.server_time: datetime | None = None
 
     def call(
         self, method: str, path: str, *, safe: bool, json: Body = None, params: Body = None, headers: Headers | None = None
@@ -73,14 +102,18 @@ class Http:
                 if attempt == tries:
                     raise
                 self._sleep(error.retry_after)
-            except SystemUnavailable:
+            except SystemUnavailable as error:
                 if attempt == tries:
+                    if safe and isinstance(error, _NotJson):
+                        raise ContractBroken(str(error)) from None
                     raise
-                self._sleep(self.settings.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                backoff = self.settings.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311 - jitter
+                self._sleep(max(backoff, error.retry_after if isinstance(error, _Down) else 0))
         raise AssertionError("unreachable")  # pragma: no cover
 
     def _once(self, method: str, path: str, *, safe: bool, json: Body, params: Body, headers: Headers) -> Body:
         self._throttle.wait()
+        where = f"{self.name} {_RECORD_ID.sub('/{id}', path)}"
         timeout = (self.settings.connect_timeout, self.settings.read_timeout if safe else self.settings.write_timeout)
         try:
             answer = self._session.request(
@@ -93,36 +126,58 @@ class Http:
                 allow_redirects=False,
             )
         except requests.exceptions.ConnectTimeout:
-            raise SystemUnavailable(f"{self.name} cannot be reached (connect time-out)", sent=False) from None
+            raise SystemUnavailable(f"{where} cannot be reached (connect time-out)", sent=False) from None
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in repr(error):
+                raise SystemUnavailable(f"{where} broke off (TLS)") from None
+            cure = "add the company's certificate authority, REQUESTS_CA_BUNDLE names its file"
+            raise ConfigurationError(f"{self.name}: its certificate is not trusted; {cure}") from None
         except requests.exceptions.ConnectionError as error:
             refused = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
-            raise SystemUnavailable(f"{self.name} {'cannot be reached' if refused else 'broke off'}", sent=not refused) from None
+            raise SystemUnavailable(f"{where} {'cannot be reached' if refused else 'broke off'}", sent=not refused) from None
         except requests.exceptions.RequestException as error:
-            raise SystemUnavailable(f"{self.name} did not answer ({type(error).__name__})") from None
-        return self._judge(answer)
-
-    def _judge(self, answer: requests.Response) -> Body:
-        status = answer.status_code
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimited(f"{self.name}: quota used up", retry_after=_seconds(answer.headers.get("Retry-After")))
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise LoginRefused(f"{self.name} refuses the login or a right ({status}); check its connection and scopes")
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise SystemUnavailable(f"{self.name} answers {status}")
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise Refused(f"http_{status}", answer.text[:2000], status=status)
-        if status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise ContractBroken(f"{self.name} redirects ({status}); the connection's address is not the API's")
-        if not answer.content:
-            return None
-        try:
-            return answer.json()
-        except ValueError:
-            raise SystemUnavailable(f"{self.name} answers something else than JSON") from None
+            raise SystemUnavailable(f"{where} did not answer ({type(error).__name__})") from None
+        self.server_time = _date(answer.headers.get("Date")) or self.server_time
+        return _judge(answer, where)
 
 
-def _seconds(value: str | None) -> float:
+def _judge(answer: requests.Response, where: str) -> Body:
+    status, again = answer.status_code, answer.headers.get("Retry-After")
+    if status in _NOT_NOW:
+        raise RateLimited(f"{where}: not now ({status})", retry_after=_seconds(again, 1))
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise LoginRefused(f"{where} refuses the login or a right ({status}); check its connection and scopes")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise _Down(f"{where} answers {status}", _seconds(again, 0))
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise Refused(f"http_{status}", answer.text[:2000], status=status)
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise ContractBroken(f"{where} redirects ({status}); the connection's address is not the API's")
+    if not answer.content:
+        return None
     try:
-        return min(max(float(value or 1), 0.05), 600)
+        return answer.json()
     except ValueError:
-        return 1.0
+        raise _NotJson(f"{where} answers something else than JSON") from None
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _seconds(value: str | None, otherwise: float) -> float:
+    """Read Retry-After, seconds or a date, as seconds from now; nonsense counts as not given."""
+    at = None if value is None or value.strip().isdigit() else _date(value)
+    try:
+        seconds = float(value or otherwise) if at is None else (at - datetime.now(UTC)).total_seconds()
+    except ValueError:
+        return otherwise
+    return min(max(seconds, 0.05 if value else otherwise), _LONGEST_WAIT) if math.isfinite(seconds) else otherwise
+
+
+def _date(value: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value) if value else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
-from interlock.domain.change import NotSent, Outcome, Rejected, Unknown, Write
-from interlock.errors import RateLimited, Refused, SystemUnavailable
+from interlock.domain.change import Conflict, NotSent, Outcome, Rejected, Unknown, Write
+from interlock.errors import RateLimited, Refused, Retry, Stop, SystemUnavailable
+
+SENDING_SECONDS = 30.0
+Send = Callable[[Sequence[Write]], Sequence[Outcome]]
 
 
-def guarded(writes: Sequence[Write], send: Callable[[Sequence[Write]], Sequence[Outcome]]) -> Sequence[Outcome]:
-    """Send writes and turn faults into outcomes; only a definite rejection of the whole is split, down to its culprit."""
-    try:
-        return send(writes)
-    except RateLimited as error:
-        return [NotSent(write.key, "rate limited", error.retry_after) for write in writes]
-    except SystemUnavailable as error:
-        if not error.sent:
-            return [NotSent(write.key, "not reachable", 1.0) for write in writes]
-        return [Unknown(write.key, "no answer") for write in writes]
-    except Refused as error:
-        if len(writes) == 1:
-            return [Rejected(writes[0].key, error.code, "the target system refused the record", error.detail)]
-        middle = len(writes) // 2
-        return [*guarded(writes[:middle], send), *guarded(writes[middle:], send)]
+class Sending:
+    """The calls that one `write` makes; a lease must outlive SENDING_SECONDS and one call's time-outs (invariant 3).
+
+    Begin it before anything is prepared: what is not on its way after SENDING_SECONDS is not sent any more.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + SENDING_SECONDS
+
+    def guarded(self, writes: Sequence[Write], send: Send) -> Sequence[Outcome]:
+        """Send writes and turn faults into outcomes; only a definite rejection of the whole is split, down to its culprit.
+
+        `send` does one writing call, and nothing before or after it that may raise. A Stop error propagates only from there.
+        """
+        if self._clock() > self._end:
+            return _kept(writes, "no time left in this call")
+        try:
+            return send(writes)
+        except Retry as error:
+            return _unanswered(writes, error)
+        except Refused as error:
+            if len(writes) == 1:
+                return [Rejected(writes[0].key, error.code, "the target system refused the record", error.detail)]
+            middle = len(writes) // 2
+            return self.in_turn([writes[:middle], writes[middle:]], send)
+
+    def in_turn(self, parts: Sequence[Sequence[Write]], send: Send) -> Sequence[Outcome]:
+        """Send several calls until one has no clear answer; the rest stays unsent.
+
+        Once one may have written, a Stop error keeps the rest unsent too, instead of hiding what was done.
+        """
+        outcomes: list[Outcome] = []
+        for part in parts:
+            if any(isinstance(outcome, NotSent | Unknown) for outcome in outcomes):
+                wait = max((outcome.retry_after for outcome in outcomes if isinstance(outcome, NotSent)), default=1.0)
+                outcomes += _kept(part, "the call before it had no clear answer", wait)
+                continue
+            try:
+                outcomes += self.guarded(part, send)
+            except Stop:
+                if all(isinstance(outcome, Rejected | Conflict) for outcome in outcomes):
+                    raise
+                outcomes += _kept(part, "the target system stopped taking writes")
+        return outcomes
+
+
+def _unanswered(writes: Sequence[Write], error: Retry) -> Sequence[Outcome]:
+    if isinstance(error, RateLimited):
+        return _kept(writes, "rate limited", error.retry_after)
+    if isinstance(error, SystemUnavailable) and not error.sent:
+        return _kept(writes, "not reachable")
+    return [Unknown(write.key, "no answer") for write in writes]
+
+
+def _kept(writes: Sequence[Write], reason: str, retry_after: float = 1.0) -> list[Outcome]:
+    return [NotSent(write.key, reason, retry_after) for write in writes]

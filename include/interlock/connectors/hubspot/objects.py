@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from interlock.config import CrmSettings
@@ -14,14 +14,17 @@ from interlock.domain.normalise import normalise
 from interlock.domain.record import Problem, Record
 
 Body = dict[str, Any]
-KEY = re.compile(r"\[il:([^\]]+)\]\s*(?:</p>)?\s*$")
+KEY = re.compile(r"\[il:([^\]]+)\](?:\s|&nbsp;|</?\w[^>]*>)*$")
+BREAK = re.compile(r"<br\s*/?>|</p>|</div>", re.IGNORECASE)
+TAG = re.compile(r"<[^>]*>")
 
 
 class Kind:
-    """An object type: path, the property that tells when it changed, whether a company is its parent."""
+    """An object type: path, scope, the property that tells when it changed, whether a company is its parent."""
 
     kind: ClassVar[str]
     path: ClassVar[str]
+    scope: ClassVar[str]
     modified: ClassVar[str] = "hs_lastmodifieddate"
     has_parent: ClassVar[bool] = False
     to_company: ClassVar[int] = 0
@@ -51,7 +54,7 @@ class Kind:
 class Companies(Kind):
     """Accounts."""
 
-    kind, path = "account", "companies"
+    kind, path, scope = "account", "companies", "companies"
 
     def properties(self, settings: CrmSettings) -> list[str]:
         """Ask for the mapped properties."""
@@ -65,11 +68,17 @@ class Companies(Kind):
 class Deals(Kind):
     """Deals; when a won stage was entered is HubSpot's calculated property."""
 
-    kind, path, has_parent = "deal", "deals", True
+    kind, path, scope, has_parent = "deal", "deals", "deals", True
 
     def properties(self, settings: CrmSettings) -> list[str]:
         """Ask for the stage and when each won stage was entered."""
-        return ["dealname", "dealstage", self.modified, *(f"hs_v2_date_entered_{stage}" for stage in settings.won_stages)]
+        return [
+            "dealname",
+            "dealstage",
+            self.modified,
+            "hs_merged_object_ids",
+            *(f"hs_v2_date_entered_{stage}" for stage in settings.won_stages),
+        ]
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Tell since when the deal is won; a deal that left the won stages is not."""
@@ -80,25 +89,34 @@ class Deals(Kind):
 
 
 class Notes(Kind):
-    """Notes; association type 190 leads from a note to its company."""
+    """Notes; association type 190 leads from a note to its company, and contacts' scopes guard them."""
 
-    kind, path, has_parent, to_company = "note", "notes", True, 190
+    kind, path, scope, has_parent, to_company = "note", "notes", "contacts", True, 190
 
     def properties(self, settings: CrmSettings) -> list[str]:  # noqa: ARG002
         """Ask for body and time."""
         return ["hs_note_body", "hs_timestamp", self.modified]
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:  # noqa: ARG002
-        """Keep the body as it stands."""
-        return {"body": row.get("hs_note_body") or "", "time": row.get("hs_timestamp") or ""}, ()
+        """Give the body as plain text, apart from the key in its last line."""
+        body, time = row.get("hs_note_body") or "", row.get("hs_timestamp") or ""
+        return {"body": note_text(body), "key": note_key(body), "time": moment(time).isoformat() if time else ""}, ()
 
 
 COMPANY, DEAL, NOTE = Companies(), Deals(), Notes()
+KINDS: dict[str, Kind] = {kind.kind: kind for kind in (COMPANY, DEAL, NOTE)}
 
 
 def note_html(body: str, key: str) -> str:
     """Return a note's HTML, everything escaped, its key in the last line."""
-    return f"<p>{html.escape(body)}</p><p>[il:{html.escape(key)}]</p>"
+    text = "<br>".join(html.escape(body).splitlines())
+    return f"<p>{text}</p><p>[il:{html.escape(key)}]</p>"
+
+
+def note_text(body: str) -> str:
+    """Return a note's HTML as plain text without our last line."""
+    text = html.unescape(TAG.sub("", BREAK.sub("\n", KEY.sub("", body))))
+    return "\n".join(line.strip() for line in text.splitlines()).strip()
 
 
 def note_key(body: str) -> str:
@@ -111,9 +129,10 @@ def moment(value: str) -> datetime:
     """Read HubSpot's time: ISO 8601 or epoch milliseconds."""
     if value.isdigit():
         return datetime.fromtimestamp(int(value) / 1000, UTC)
-    return datetime.fromisoformat(value).astimezone(UTC)
+    found = datetime.fromisoformat(value)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def milliseconds(value: datetime) -> int:
-    """Return epoch milliseconds, rounded down."""
-    return int(value.timestamp() * 1000)
+    """Return epoch milliseconds, rounded down; floating point would be one short now and then."""
+    return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from interlock.config import Endpoint, HttpSettings
-from interlock.errors import ContractBroken, LoginRefused, Refused
+from interlock.errors import ConfigurationError, ContractBroken, InterlockError, LoginRefused, Refused
 from interlock.http import Http
 
 PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+Row = dict[str, Any]
 USER_ERRORS = ("UserError", "UserWarning", "ConcurrencyException")
 
 
@@ -35,6 +37,17 @@ class Rpc:
         self._login()
         return self._context
 
+    def search(self, model: str, domain: list[Any], fields: list[str], limit: int | None = None) -> list[Row]:
+        """Read rows by id, oldest first; raises ContractBroken when Tryton refuses."""
+        return list(self.read(f"model.{model}.search_read", domain, 0, limit, [["id", "ASC"]], fields))
+
+    def read(self, method: str, *arguments: Any) -> Any:  # noqa: ANN401
+        """Call a method without effects; raises ContractBroken when Tryton refuses it."""
+        try:
+            return self.call(method, *arguments, safe=True)
+        except Refused as error:
+            raise ContractBroken(f"Tryton refuses {method} ({error.code}); check its version and the user's rights") from None
+
     def call(self, method: str, *arguments: Any, safe: bool, context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
         """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back)."""
         full = {**self.context, **(context or {})}
@@ -48,6 +61,11 @@ class Rpc:
                 self._login()
         raise AssertionError("unreachable")  # pragma: no cover
 
+    @property
+    def server_time(self) -> datetime:
+        """The ERP's clock as of its last answer."""
+        return (self._http.server_time or datetime.now(UTC)).astimezone(UTC)
+
     def version(self) -> str:
         """Return the server's version."""
         return str(self._send("common.server.version", [], safe=True, authorization="", path="/rpc/"))
@@ -56,7 +74,12 @@ class Rpc:
         if self._authorization:
             return
         secret = {"password": self._endpoint.password.get_secret_value()}
-        answer = self._send("common.db.login", [self._endpoint.login, secret], safe=True, authorization="")
+        try:
+            answer = self._send("common.db.login", [self._endpoint.login, secret], safe=True, authorization="")
+        except Refused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise ConfigurationError(f"Tryton has no database {self.database!r}; name it in its connection") from None
         if not answer:
             raise LoginRefused("Tryton refuses the login; check user and password of its connection")
         token = f"{self._endpoint.login}:{answer[0]}:{answer[1]}".encode()
@@ -64,6 +87,8 @@ class Rpc:
         preferences = self._send("model.res.user.get_preferences", [True, {}], safe=True, authorization=self._authorization)
         self._context = {**preferences, "active_test": False}
         if self._company:
+            if not self._company.isdigit():
+                raise ConfigurationError("erp.company is not a company id; use the number that Tryton shows, or leave it empty")
             self._context["company"] = int(self._company)
         if not self._context.get("company"):
             raise LoginRefused("Tryton's user has no company; give it one, or set erp.company")
@@ -74,16 +99,19 @@ class Rpc:
         answer = self._http.call("POST", path or f"/{self.database}/rpc/", safe=safe, json=body, headers=headers)
         if not isinstance(answer, dict):
             raise ContractBroken("Tryton answers with another shape than documented")
-        if error := answer.get("error"):
-            raise _classified(error)
+        if "error" in answer:
+            raise _classified(answer["error"])
         return answer.get("result")
 
 
-def _classified(error: Sequence[Any]) -> Exception:
+def _classified(error: Sequence[Any]) -> InterlockError:
+    if not error:
+        return Refused("erp_fault")
     kind = str(error[0])
     if kind.startswith("LoginException") or kind == "403":
         return LoginRefused("Tryton refuses the login; check user and password of its connection")
-    detail = str(error[1][0] if isinstance(error[1], list) and error[1] else error[1] if kind in USER_ERRORS else kind)
+    words = error[1] if kind in USER_ERRORS and len(error) > 1 else kind  # else the second part is a traceback
+    detail = " ".join(str(word) for word in words if word) if isinstance(words, list) else str(words)
     code = {"ConcurrencyException": "changed_meanwhile"}.get(kind, "refused_by_erp" if kind in USER_ERRORS else "erp_fault")
     return Refused(code, detail[:1000])
 

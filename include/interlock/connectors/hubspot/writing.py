@@ -1,0 +1,83 @@
+"""Writing HubSpot: companies are updated, notes created, in batches of which each part has its own outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from interlock.config import CrmSettings
+from interlock.connectors.batches import Sending
+from interlock.connectors.hubspot.api import Api, refused
+from interlock.connectors.hubspot.objects import COMPANY, NOTE, note_html, note_key
+from interlock.domain.change import Done, Outcome, Rejected, Unknown, Write
+from interlock.domain.identity import Ref
+
+UNFIT = {
+    "no_record": "the write names no record",
+    "unknown_field": "the write names a field that is not mapped",
+    "unknown_write": "this kind of write is not made in HubSpot",
+}
+
+
+class Writer:
+    """Sends writes of one kind and operation; `ref` names a record of this portal."""
+
+    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref]) -> None:
+        self._api, self._names, self._ref = api, settings.account_properties, ref
+
+    def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
+        """Update companies or create notes in one batch call."""
+        sending = Sending()
+        unfit = {write.key: code for write in writes if (code := self._unfit(write))}
+        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
+        rest = [write for write in writes if write.key not in unfit]
+        send = self._create_notes if writes[0].operation == "create" else self._update_companies
+        return [*outcomes, *sending.guarded(rest, send)] if rest else outcomes
+
+    def _unfit(self, write: Write) -> str:
+        """Tell why a write cannot be expressed in HubSpot, or return an empty string; asked before anything is sent."""
+        match (write.operation, write.kind):
+            case ("update", COMPANY.kind):
+                target, fields = write.ref, set(self._names)
+            case ("create", NOTE.kind):
+                target, fields = write.parent, {"body", "time"}
+            case _:
+                return "unknown_write"
+        if not write.values.keys() <= fields:
+            return "unknown_field"
+        return "" if target else "no_record"
+
+    def _update_companies(self, writes: Sequence[Write]) -> Sequence[Outcome]:
+        inputs = [
+            {"id": w.ref.id, "properties": {self._names[n]: "" if v is None else str(v) for n, v in w.values.items()}}
+            for w in writes
+            if w.ref
+        ]
+        answer = self._api.send(f"{self._api.path(COMPANY)}/batch/update", inputs)
+        done = {str(row["id"]) for row in answer["results"]}
+        errors = refused(answer)
+        outcomes: list[Outcome] = []
+        for write in writes:
+            if write.ref and write.ref.id in done:
+                outcomes.append(Done(write.key, write.ref, dict(write.values)))
+            elif write.ref and write.ref.id in errors:
+                message = "HubSpot refused the update of the account"
+                outcomes.append(Rejected(write.key, "account_refused", message, errors[write.ref.id]))
+            else:
+                outcomes.append(Unknown(write.key, "not in the answer"))
+        return outcomes
+
+    def _create_notes(self, writes: Sequence[Write]) -> Sequence[Outcome]:
+        link = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": NOTE.to_company}]
+        inputs = [
+            {
+                "properties": {"hs_timestamp": str(w.values["time"]), "hs_note_body": note_html(str(w.values["body"]), w.key)},
+                "associations": [{"to": {"id": w.parent.id}, "types": link}],
+            }
+            for w in writes
+            if w.parent
+        ]
+        answer = self._api.send(f"{self._api.path(NOTE)}/batch/create", inputs)
+        ids = {note_key(row["properties"].get("hs_note_body") or ""): str(row["id"]) for row in answer["results"]}
+        return [
+            Done(w.key, self._ref("note", ids[w.key])) if w.key in ids else Unknown(w.key, "not in the answer") for w in writes
+        ]
