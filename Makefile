@@ -53,11 +53,14 @@ format: .venv-tools/done ## put the code into shape
 	@$(TOOLS)/ruff check --quiet --fix . ; $(TOOLS)/ruff format .
 
 test: lint ## everything that must hold
-	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; $(RUN) -m pytest -q $$layer || exit 1; \
+	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; \
+	  case " $(SIDE_BY_SIDE) " in *" $$layer "*) n=2;; *) n=0;; esac; \
+	  $(RUN) -m pytest -q -n $$n $$layer || exit 1; \
 	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
 
 LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins tests/faults \
 	tests/scenarios
+SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 
 chaos: venv ## a thousand seeded plans of faults (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults/test_plans.py --plans $${PLANS:-1000} --first $${FIRST:-0}

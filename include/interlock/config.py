@@ -39,11 +39,15 @@ class Endpoint(Section):
 
 
 class HttpSettings(Section):
-    """Time-outs in seconds, tries of safe calls, and the quota to stay within (`requests` in any `per_seconds`)."""
+    """Time-outs in seconds, tries of safe calls, and the quota to stay within (`requests` in any `per_seconds`).
+
+    sending_seconds: a batch that takes several writing calls begins none after that time.
+    """
 
     connect_timeout: Seconds = 5
     read_timeout: Seconds = 30
     write_timeout: Seconds = 60
+    sending_seconds: Seconds = 30
     tries: PositiveInt = 5
     backoff: Seconds = 0.5
     requests: PositiveInt = 190
@@ -193,10 +197,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def leases_outlive_calls(self) -> Settings:
         """Refuse a lease that could end while a write is still on its way (invariant 3)."""
-        slowest = max(s.http.connect_timeout + s.http.write_timeout for s in (self.crm, self.erp))
+        slowest = max(s.http.sending_seconds + s.http.connect_timeout + s.http.write_timeout for s in (self.crm, self.erp))
         if self.engine.lease_seconds <= slowest:
             raise ValueError(
-                f"engine.lease_seconds ({self.engine.lease_seconds:g}) must exceed the slowest write time-out ({slowest:g})"
+                f"engine.lease_seconds ({self.engine.lease_seconds:g}) must exceed the slowest write"
+                f" ({slowest:g}: http.sending_seconds and the time-outs of one call)"
             )
         return self
 

@@ -300,7 +300,8 @@ class SystemContract:
 
     def test_nothing_is_sent_that_would_outlive_its_lease(self, system, monkeypatch):
         writes = self.creates(system, 2)
-        monkeypatch.setattr(batches, "SENDING_SECONDS", -1)
+        begin = batches.Sending.__init__
+        monkeypatch.setattr(batches.Sending, "__init__", lambda sending, _: begin(sending, -1))
         assert set(kinds(system.write(writes)).values()) == {NotSent}
         assert system.find(writes) == {}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.connectors.batches import SENDING_SECONDS, Sending
+from interlock.connectors.batches import Sending
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown, Write
 from interlock.domain.identity import Ref
 from interlock.errors import LoginRefused, RateLimited, Refused, SystemUnavailable
 
+SECONDS = 30.0
 HERE = Ref("erp", "1", "customer", "1")
 WRITES = [Write(str(number), "create", "customer", {}) for number in range(8)]
 
@@ -29,7 +30,7 @@ class Target:
         return [Done(write.key, HERE) for write in writes]
 
     def one_by_one(self):
-        return self.kinds(Sending(lambda: self.now).in_turn([[write] for write in WRITES], self.send))
+        return self.kinds(Sending(SECONDS, lambda: self.now).in_turn([[write] for write in WRITES], self.send))
 
     def kinds(self, outcomes):
         assert sorted(outcome.key for outcome in outcomes) == [write.key for write in WRITES]
@@ -38,7 +39,7 @@ class Target:
 
 def test_culprits_are_rejected_and_everybody_else_is_done():
     target = Target(bad=["2", "5"])
-    found = target.kinds(Sending().guarded(WRITES, target.send))
+    found = target.kinds(Sending(SECONDS).guarded(WRITES, target.send))
     assert found == [Done, Done, Rejected, Done, Done, Rejected, Done, Done]
     sent = [key for call in target.calls for key in call if not set(call) & target.bad]
     assert sorted(sent) == ["0", "1", "3", "4", "6", "7"]
@@ -60,7 +61,7 @@ def test_after_a_call_without_a_clear_answer_no_other_is_made(fault, first):
 
 def test_a_split_ends_with_the_first_unclear_answer_too():
     target = Target({3: SystemUnavailable("x")}, bad=["0"])
-    assert target.kinds(Sending().guarded(WRITES, target.send)) == [Unknown] * 2 + [NotSent] * 6
+    assert target.kinds(Sending(SECONDS).guarded(WRITES, target.send)) == [Unknown] * 2 + [NotSent] * 6
     assert target.calls == [[str(n) for n in range(8)], ["0", "1", "2", "3"], ["0", "1"]]
 
 
@@ -79,9 +80,9 @@ def test_a_conflict_wrote_nothing():
         raise LoginRefused("x")
 
     with pytest.raises(LoginRefused):
-        Sending().in_turn([[write] for write in WRITES], send)
+        Sending(SECONDS).in_turn([[write] for write in WRITES], send)
 
 
 def test_slow_calls_end_in_time_for_the_lease():
-    target = Target(seconds=SENDING_SECONDS / 3 + 0.1)
+    target = Target(seconds=SECONDS / 3 + 0.1)
     assert target.one_by_one() == [Done] * 3 + [NotSent] * 5

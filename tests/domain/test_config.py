@@ -18,7 +18,7 @@ LEAD = "[lead_to_customer]\ngo_live = 2026-01-01\n"
         ("", ["lead_to_customer", "is missing; add it"]),
         (LEAD + "golive = 1\n", ["lead_to_customer.golive", "check its spelling"]),
         (LEAD + "[company]\ntimezone = 'Mars/Base'\n", ["company.timezone", "Europe/Berlin"]),
-        (LEAD + "[engine]\nlease_seconds = 10\n", ["engine.lease_seconds", "write time-out"]),
+        (LEAD + "[engine]\nlease_seconds = 10\n", ["engine.lease_seconds", "sending_seconds"]),
         (LEAD + "[crm.account]\nfax = 'fax'\n", ["crm.account", "fax", "known are"]),
         ("nonsense", ["is not TOML"]),
     ],

@@ -18,9 +18,11 @@ SETTINGS = """
 go_live = 2026-01-01
 [crm.http]
 write_timeout = 0.2
+sending_seconds = 0.1
 connect_timeout = 0.2
 [erp.http]
 write_timeout = 0.2
+sending_seconds = 0.1
 connect_timeout = 0.2
 [engine]
 poll_seconds = 0.02

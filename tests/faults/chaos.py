@@ -31,6 +31,7 @@ settle_seconds = 0.5
 connect_timeout = 0.3
 read_timeout = 2
 write_timeout = {PATIENCE}
+sending_seconds = 0.2
 backoff = 0.05
 requests = 10000
 [erp]
@@ -39,6 +40,7 @@ settle_seconds = 0.5
 connect_timeout = 0.3
 read_timeout = 2
 write_timeout = {PATIENCE}
+sending_seconds = 0.2
 backoff = 0.05
 [engine]
 lease_seconds = 1.2

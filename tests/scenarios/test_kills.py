@@ -19,11 +19,13 @@ QUICK = """
 settle_seconds = 0.3
 [crm.http]
 write_timeout = 1
+sending_seconds = 0.4
 connect_timeout = 1
 [erp]
 settle_seconds = 0.3
 [erp.http]
 write_timeout = 1
+sending_seconds = 0.4
 connect_timeout = 1
 [engine]
 lease_seconds = 2.5

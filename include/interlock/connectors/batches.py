@@ -8,19 +8,18 @@ from collections.abc import Callable, Sequence
 from interlock.domain.change import Conflict, NotSent, Outcome, Rejected, Unknown, Write
 from interlock.errors import RateLimited, Refused, Retry, Stop, SystemUnavailable
 
-SENDING_SECONDS = 30.0
 Send = Callable[[Sequence[Write]], Sequence[Outcome]]
 
 
 class Sending:
-    """The calls that one `write` makes; a lease must outlive SENDING_SECONDS and one call's time-outs (invariant 3).
+    """The calls that one `write` makes; a lease must outlive `seconds` and one call's time-outs (invariant 3).
 
-    Begin it before anything is prepared: what is not on its way after SENDING_SECONDS is not sent any more.
+    Begin it before anything is prepared: what is not on its way after `seconds` is not sent any more.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._end = clock() + SENDING_SECONDS
+        self._end = clock() + seconds
 
     def guarded(self, writes: Sequence[Write], send: Send) -> Sequence[Outcome]:
         """Send writes and turn faults into outcomes; only a definite rejection of the whole is split, down to its culprit.

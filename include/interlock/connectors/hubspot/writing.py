@@ -23,10 +23,11 @@ class Writer:
 
     def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref]) -> None:
         self._api, self._names, self._ref = api, settings.account_properties, ref
+        self._seconds = settings.http.sending_seconds
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Update companies or create notes in one batch call."""
-        sending = Sending()
+        sending = Sending(self._seconds)
         unfit = {write.key: code for write in writes if (code := self._unfit(write))}
         outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
         rest = [write for write in writes if write.key not in unfit]

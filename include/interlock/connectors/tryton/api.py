@@ -22,6 +22,7 @@ class Rpc:
 
     def __init__(self, endpoint: Endpoint, settings: HttpSettings, company: str) -> None:
         self._endpoint, self._company = endpoint, company
+        self.settings = settings
         self._http = Http(endpoint.url, settings, "Tryton")
         self._authorization = ""
         self._context: dict[str, Any] = {}

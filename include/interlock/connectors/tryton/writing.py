@@ -35,10 +35,11 @@ class Writer:
     ) -> None:
         self._rpc, self._reader, self._catalogue, self._ref = rpc, reader, catalogue, ref
         self._reserved = customers.number == "reserved"
+        self._seconds = rpc.settings.sending_seconds
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Create or update; raises LoginRefused before anything is sent when the user lacks a right."""
-        sending = Sending()
+        sending = Sending(self._seconds)
         if self._missing:
             raise LoginRefused(f"Tryton's user has no right to {', '.join(self._missing)}; add it to a group that has it")
         unfit = {write.key: code for write in writes if (code := self._unfit(write))}
