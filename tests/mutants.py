@@ -85,7 +85,7 @@ MUTANTS = (
            READING + "test_the_customer_number_is_the_erp_s_and_is_put_right_in_the_crm"),
     Mutant(10, "domain/identity.py", "    if isinstance(value, float):", "    if False:",
            "tests/domain/test_identity.py::test_an_amount_never_travels_as_a_binary_fraction"),
-    Mutant(11, "http.py", '''{_RECORD_ID.sub('/{id}', path)}''', "{path}", "tests/connectors/test_http.py"),
+    Mutant(11, "http.py", "{_RECORD_ID.sub('/{id}', path)}", "{path}", "tests/connectors/test_http.py"),
     Mutant(12, "pipeline/console/access.py", "    Depends(requires_access_view(AccessView.PLUGINS)),\n"
            '    Depends(requires_access_dag("GET", param_dag_id=PROCESS)),\n', "", "tests/plugins/test_access.py"),
     Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from interlock.domain.record import Page
 from interlock.engine.context import Scope
+from interlock.engine.gather import gather
 from interlock.engine.run import run
 
 
@@ -68,6 +69,16 @@ def test_an_account_missing_from_a_full_listing_is_not_gone_while_a_direct_get_f
     monkeypatch.setattr(world.crm, "changed", lagging)
     assert run(world.engine(), Scope("r2", full=True))["rejected"] == 0
     assert world.sql("SELECT * FROM interlock.snapshot WHERE archived") == []
+
+
+def test_what_an_abandoned_run_had_read_is_forgotten_after_a_week(world):
+    world.won("1")
+    engine = world.engine()
+    gather(engine, engine.open(Scope("abandoned")))
+    assert world.sql("SELECT * FROM interlock.staged")
+    world.sql("UPDATE interlock.batch SET started_at = now() - interval '8 days'")
+    run(world.engine(), Scope("r2"))
+    assert world.sql("SELECT * FROM interlock.staged") == []
 
 
 def test_the_customer_number_is_the_erp_s_and_is_put_right_in_the_crm(world):

@@ -56,6 +56,7 @@ class Engine:
             require_schema(tx)
             if not scope.dry_run:
                 self._pin_and_check(tx, instances)
+                work.clear_abandoned(tx, self.process)
             request = {"dry_run": scope.dry_run, "full": scope.full, "named": named, "actor": scope.actor}
             return work.open_batch(tx, uuid.uuid4(), self.process, scope.run_id, request)
 

@@ -38,6 +38,16 @@ def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: R
     return UUID(str(row["id"]))
 
 
+def clear_abandoned(tx: Transaction, process: str, days: int = 7) -> None:
+    """Forget what runs that never ended had read; decided work does not depend on it."""
+    for table in ("staged", "checked_account", "batch_subject"):
+        tx.execute(
+            f"DELETE FROM interlock.{table} t USING interlock.batch b WHERE b.id = t.batch_id AND b.process = %s"  # noqa: S608
+            " AND b.finished_at IS NULL AND b.started_at < now() - make_interval(days => %s)",
+            [process, days],
+        )
+
+
 def batch(tx: Transaction, batch_id: UUID) -> Row:
     """Return the batch's row."""
     row = tx.execute("SELECT * FROM interlock.batch WHERE id = %s", [batch_id]).fetchone()
