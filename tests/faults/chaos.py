@@ -31,7 +31,7 @@ settle_seconds = 0.5
 connect_timeout = 0.3
 read_timeout = 2
 write_timeout = {PATIENCE}
-sending_seconds = 0.2
+sending_seconds = 0.8
 backoff = 0.05
 requests = 10000
 [erp]
@@ -40,10 +40,10 @@ settle_seconds = 0.5
 connect_timeout = 0.3
 read_timeout = 2
 write_timeout = {PATIENCE}
-sending_seconds = 0.2
+sending_seconds = 0.8
 backoff = 0.05
 [engine]
-lease_seconds = 1.2
+lease_seconds = 1.8
 poll_seconds = 0.05
 deadline = 8
 """

@@ -75,6 +75,7 @@ def _kind(method: str, path: str, body: bytes) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     proxy: HttpProxy
 
     def _call(self) -> None:

@@ -51,6 +51,8 @@ class TcpProxy:
                 client.close()
                 continue
             server = socket.create_connection(self.target)
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = _Link(self, client, server)
             threading.Thread(target=link.up, daemon=True).start()
             threading.Thread(target=link.down, daemon=True).start()
