@@ -30,6 +30,7 @@ def test_the_crosswalk_comes_first_and_a_lost_customer_is_asked_about():
     linked = {account_ref(1): customer_ref(2)}
     assert only(account(1, **MUSTER), [customer(1, **MUSTER), customer(2, name="Alt")], linked=linked).customer == customer_ref(2)
     assert only(account(1, **MUSTER), customer(1, **MUSTER), linked=linked).reason == "customer_gone"
+    assert only(account(1, **MUSTER), customer(2, active=False, **MUSTER), linked=linked).reason == "customer_inactive"
 
 
 # Tier 2: VAT id, register number
@@ -139,3 +140,24 @@ def test_the_same_number_at_another_court_is_another_company():
     ours, theirs = ({"name": "Müller GmbH", "register": f"HRB 4711 Amtsgericht {court}"} for court in ("Köln", "Bonn"))
     assert only(account(**ours, **BERLIN), customer(**theirs, **BERLIN)).candidates[0].against == ("register_number_differs",)
     assert only(account(**ours, **BERLIN), customer(**theirs, **KOELN)).verdict == "create"
+
+
+def test_a_number_that_every_court_gives_is_nothing_beside_another_name_and_address():
+    ours, theirs = (
+        account(name="Alpha Bau GmbH", register="HRB 4711", **BERLIN),
+        customer(name="Beta KG", register="HRB 4711", **KOELN),
+    )
+    assert only(ours, theirs).verdict == "create"
+
+
+def test_a_vat_id_with_a_wrong_check_digit_still_asks_but_not_when_many_carry_it():
+    mistyped = {"vat": "DE136695977"}
+    asked = only(account(name="Alpha GmbH", **mistyped, **BERLIN), customer(name="Beta KG", **mistyped, **KOELN))
+    assert (asked.verdict, asked.candidates[0].evidence) == ("ask", ("vat_id",))
+    placeholders = [customer(n, name=f"Firma {chr(65 + n) * 4} KG", **mistyped, **KOELN) for n in range(8)]
+    assert only(account(name="Alpha GmbH", **mistyped, **BERLIN), placeholders).verdict == "create"
+
+
+def test_a_valid_vat_id_used_as_a_placeholder_identifies_nobody():
+    placeholders = [customer(n, name=f"Firma {n} GmbH", vat=VAT, **KOELN) for n in range(101)]
+    assert only(account(name="Alpha Bau AG", vat=VAT, **BERLIN), placeholders).verdict == "create"

@@ -126,6 +126,20 @@ def test_what_only_looks_alike_is_never_linked(ours, theirs, verdict, against):
     assert (found.verdict, found.candidates[0].against if found.candidates else ()) == (verdict, against)
 
 
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"name": "Umster Maschinenbau GmbH", "street": ""},
+        {"name": "Umster Amschinenbau GmbH"},
+        {"name": "Muster Maschinenbua GmbH", "zip": ""},
+    ],
+    ids=["slip, street missing", "slips at the start of every word", "slip, postcode missing"],
+)
+def test_dirty_records_still_meet(ours):
+    found = only(account(**(MUSTER | ours)), customer(**MUSTER))
+    assert (found.verdict, found.customer) != ("create", None)
+
+
 def test_a_missing_form_may_be_let_pass():
     rules = Rules(form_missing="link")
     assert only(account(name="Muster", **BERLIN), customer(name="Muster GmbH", **BERLIN), rules=rules).verdict == "linked"
