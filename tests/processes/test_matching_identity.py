@@ -161,3 +161,23 @@ def test_a_vat_id_with_a_wrong_check_digit_still_asks_but_not_when_many_carry_it
 def test_a_valid_vat_id_used_as_a_placeholder_identifies_nobody():
     placeholders = [customer(n, name=f"Firma {n} GmbH", vat=VAT, **KOELN) for n in range(101)]
     assert only(account(name="Alpha Bau AG", vat=VAT, **BERLIN), placeholders).verdict == "create"
+
+
+@pytest.mark.parametrize(
+    ("country", "vat", "register"),
+    [
+        ("FR", "FR83404833048", "404 833 048 RCS Paris"),
+        ("CH", "CHE-107.787.577 MWST", "CHE-107.787.577"),
+        ("BE", "BE0428759497", "0428.759.497"),
+    ],
+)
+def test_a_register_number_is_found_in_the_vat_id(country, vat, register):
+    found = only(account(name="Muster", vat=vat, country=country), customer(name="Muster", register=register, country=country))
+    assert (found.verdict, found.reason) == ("linked", "register_number")
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "verdict"), [("DE136695967", "linked"), ("DE999999991", "ask")], ids=["a slip", "another id"]
+)
+def test_a_wrong_vat_id_contradicts_unless_it_is_a_typing_slip(mistyped, verdict):
+    assert only(account(**MUSTER, vat=mistyped), customer(**MUSTER, vat=VAT)).verdict == verdict

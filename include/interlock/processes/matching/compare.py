@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from interlock.domain.legal_forms import same_form
 from interlock.processes.matching.addresses import AT_ONE_DOOR, DIFFERENT, Place, relate
 from interlock.processes.matching.features import Features
@@ -23,6 +25,7 @@ from interlock.processes.matching.rules import Rules
 
 LIKENESS_POWER: Final = 1.5
 SCALE: Final = 100
+SLIPS: Final = 2
 SAME_PHONE_NAMES: Final = 0.5
 IDENTITY: Final = frozenset({"vat_id", "register_number"})
 VAT_GROUPS: Final = frozenset({"GB", "XI", "NL", "IT", "SE", "DK", "FI", "EE", "CZ", "SK", "HU", "IE", "PL", "LV", "CY"})
@@ -130,7 +133,7 @@ def _against(a: Features, b: Features, alike: Likeness, place: Place, rules: Rul
         yield "address_differs"
     if a.address.country and b.address.country and a.address.country != b.address.country:
         yield "country_differs"
-    if a.vat_valid and b.vat_valid and a.vat != b.vat:
+    if _other_vat(a, b):
         yield "vat_id_differs"
     if a.register and b.register and not a.register.same(b.register) and a.register.country == b.register.country:
         yield "register_number_differs"
@@ -147,6 +150,13 @@ def _against_name(a: Features, b: Features, alike: Likeness, rules: Rules, ident
         yield "numbers_differ" if a.name.numbers and b.name.numbers else "number_missing"
     if a.name.owner != b.name.owner:
         yield "owner_differs"
+
+
+def _other_vat(a: Features, b: Features) -> bool:
+    """Two valid ids that differ, or two that no typing slip explains."""
+    if not a.vat or not b.vat or a.vat == b.vat:
+        return False
+    return (a.vat_valid and b.vat_valid) or OSA.distance(a.vat, b.vat) > SLIPS
 
 
 def _plausible(a: Features, b: Features, alike: Likeness, floor: float | None) -> bool:

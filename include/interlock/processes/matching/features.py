@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer
 from interlock.processes.matching.addresses import Address, read_address
-from interlock.processes.matching.identifiers import Register, read_domain, read_register, read_vat
+from interlock.processes.matching.identifiers import Register, read_domain, read_register, read_vat, register_in
 from interlock.processes.matching.model import Subject
 from interlock.processes.matching.names import Name, read_name
 
@@ -35,10 +35,13 @@ def features(subject: Subject) -> Features:
     """Take a record apart; never raises, whatever the texts hold."""
     party = subject.party
     vat, valid = read_vat(party.vat_id)
+    register = read_register(party.register_number, party.country)
+    if valid and register is None:
+        register = register_in(vat)
     return Features(
         ref=subject.ref, name=read_name(party.legal_name),
         address=read_address(party.street, party.postal_code, party.city, party.country),
-        vat=vat, vat_valid=valid, register=read_register(party.register_number, party.country),
+        vat=vat, vat_valid=valid, register=register,
         domain=_domain(party.website), phone=party.phone,
         emails=tuple(sorted({email.strip().casefold() for email in subject.emails if "@" in email})),
         number=_number(party), keys=_keys(subject), active=not isinstance(party, Customer) or party.active,

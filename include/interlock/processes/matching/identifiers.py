@@ -84,9 +84,15 @@ def read_register(text: str, country: str) -> Register | None:
         number = re.sub(r"\D", "", folded)[:SIREN]
     elif country == "AT":
         number = number.removeprefix("fn")
-    elif country in {"CH", "NL"}:
+    elif country in {"BE", "CH", "NL"}:
         number = re.sub(r"\D", "", folded)
     return Register(intern(country), number.lstrip("0")) if len(number.lstrip("0")) >= SHORTEST else None
+
+
+def register_in(vat: str) -> Register | None:
+    """Return the register number that a valid VAT id contains: the SIREN, the Swiss UID, the Belgian enterprise number."""
+    skip = {"FR": 4, "BE": 2, "CH": 3}.get(vat[:2], 0)
+    return Register(vat[:2], vat[skip:].lstrip("0")) if skip else None
 
 
 def read_domain(website: str) -> str:
