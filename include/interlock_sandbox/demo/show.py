@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from interlock.engine.settle import COUNTS
+from interlock.engine.report import COUNTS
 from interlock.store import people
 from interlock.store.database import Database
 
