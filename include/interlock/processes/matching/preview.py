@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from interlock.domain.identity import Json, Ref
+from interlock.domain.identity import Ref
 from interlock.processes.matching.matcher import NOTHING, match
 from interlock.processes.matching.model import REASONS, REMARKS, Candidate, Match, Subject
 from interlock.processes.matching.rules import Rules
 
-Row = dict[str, Json]
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
