@@ -31,13 +31,13 @@ SETTINGS = """
 go_live = 2026-01-01
 [crm]
 settle_seconds = 1
-http = { connect_timeout = 2, write_timeout = 8 }
+http = { connect_timeout = 2, write_timeout = 8, sending_seconds = 2 }
 [erp]
 batch = 3
 settle_seconds = 1
-http = { connect_timeout = 2, write_timeout = 8 }
+http = { connect_timeout = 2, write_timeout = 8, sending_seconds = 2 }
 [engine]
-lease_seconds = 11
+lease_seconds = 13
 poll_seconds = 0.2
 [airflow]
 retry_seconds = 2

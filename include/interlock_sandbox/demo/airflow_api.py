@@ -28,14 +28,18 @@ class AirflowApi:
             return dict(json.loads(answer.read() or b"{}"))
 
     def wait_for_dag(self, dag: str, seconds: float = 180) -> None:
-        """Wait until Airflow has parsed the DAG, and switch it on."""
+        """Wait until Airflow has parsed the DAG, and switch it on; raises RuntimeError with its error when it cannot be parsed."""
         end = time.monotonic() + seconds
         while True:
             try:
                 self.call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
             except urllib.error.HTTPError as error:
-                if error.code != 404 or time.monotonic() > end:
+                if error.code != 404:
                     raise
+                if broken := self.call("GET", "/api/v2/importErrors")["import_errors"]:
+                    raise RuntimeError(f"{broken[0]['filename']} cannot be parsed: {broken[0]['stack_trace']}") from error
+                if time.monotonic() > end:
+                    raise TimeoutError(f"Airflow has not parsed {dag} within {seconds:.0f} s; see its log") from error
                 time.sleep(1)
             else:
                 return
