@@ -35,6 +35,11 @@ help: ## list the targets
 	@$(UV) venv -q --clear --python $(PYTHON) .venv-tools && $(UV) pip install -q --python .venv-tools/bin/python --require-hashes -r $<
 	@touch $@
 
+.venv-bench/done: locks/bench.lock .local/bootstrap/done
+	@echo "installing what benchmarks compare with …"
+	@$(UV) venv -q --clear --python $(PYTHON) .venv-bench && $(UV) pip install -q --python .venv-bench/bin/python --no-deps --require-hashes -r $<
+	@touch $@
+
 venv: .venv/done .venv-erp/done .venv-tools/done ## install the three locked environments
 
 demo: .venv/done .venv-erp/done ## bring everything up, run the process, show what happened
@@ -65,11 +70,15 @@ SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 chaos: venv ## a thousand seeded plans of faults (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults/test_plans.py --plans $${PLANS:-1000} --first $${FIRST:-0}
 
+bench: .venv/done .venv-bench/done ## both sides of each ratio, in one run (SIZE=2000 is a first look)
+	@PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.matching --size $${SIZE:-20000} --scale $${SCALE:-0}
+
 mutants: venv ## break the code behind each invariant and see its test fail
 	@$(RUN) tests/mutants.py
 
 lock: .local/bootstrap/done ## resolve the locks anew
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group sandbox --group test -o locks/airflow.lock
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group bench -c locks/airflow.lock -o locks/bench.lock
 	@for group in erp tools bootstrap; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group $$group -o locks/$$group.lock; done
 
-.PHONY: help venv demo stop lint format test chaos mutants lock
+.PHONY: help venv demo stop lint format test chaos bench mutants lock
