@@ -62,7 +62,7 @@ class Companies(Kind):
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Bring every field to its canonical form."""
-        return normalise({name: row.get(prop) for name, prop in settings.account_properties.items()})
+        return normalise({name: row.get(prop) for name, prop in settings.account_properties.items()}, settings.maps.by_field)
 
 
 class Deals(Kind):
