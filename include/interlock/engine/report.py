@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.engine.context import Engine
-from interlock.store import people
+from interlock.store import people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -17,6 +17,7 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
     """Store the report: counts, each change with before and after, what is held back, seconds per step."""
     with engine.database.begin() as tx:
         if planned is not None:
+            work.still_rejected(tx, engine.process, batch)
             _dry_outcomes(tx, batch, planned)
         counts = _counts(tx, batch)
         body = {

@@ -173,6 +173,15 @@ def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason:
     )
 
 
+def still_rejected(tx: Transaction, process: str, batch_id: UUID) -> None:
+    """Count subjects that were read, are no work, and were held back before as held back still."""
+    tx.execute(
+        "UPDATE interlock.batch_subject b SET outcome = 'rejected', reason = s.reason FROM interlock.subject s"
+        " WHERE b.batch_id = %s AND NOT b.is_work AND s.process = %s AND s.ref = b.ref AND s.state = 'rejected'",
+        [batch_id, process],
+    )
+
+
 def leave_out(tx: Transaction, batch_id: UUID, found: Mapping[str, Sequence[Problem]]) -> None:
     """Keep for the report which fields a subject goes over without."""
     with tx.cursor() as cursor:
