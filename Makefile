@@ -63,7 +63,7 @@ test: lint ## everything that must hold
 	  $(RUN) -m pytest -q -n $$n $$layer || exit 1; \
 	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
 
-LAYERS := tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins tests/faults \
+LAYERS := tests/docs tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins tests/faults \
 	tests/scenarios
 SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 

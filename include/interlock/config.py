@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 
+from interlock.domain.fields import FieldRule, completed, sound
+from interlock.domain.maps import ValueMaps
 from interlock.errors import ConfigurationError
 
 CONFIG_VARIABLE = "INTERLOCK_CONFIG"
@@ -99,6 +102,7 @@ class CrmSettings(Section):
     overlap_seconds: Seconds = 300
     batch: Annotated[int, Field(ge=1, le=100)] = 100
     http: HttpSettings = HttpSettings()
+    _maps: ValueMaps = PrivateAttr(default_factory=ValueMaps)
 
     @field_validator("account")
     @classmethod
@@ -112,6 +116,17 @@ class CrmSettings(Section):
     def account_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name."""
         return ACCOUNT_PROPERTIES | self.account
+
+    @property
+    def maps(self) -> ValueMaps:
+        """The value maps, which are a table of their own in the file: reading the CRM needs them."""
+        return self._maps
+
+    def with_maps(self, maps: ValueMaps) -> CrmSettings:
+        """Return the same settings that read the CRM's values by these maps."""
+        settings = self.model_copy()
+        settings._maps = maps  # noqa: SLF001 - a copy of its own
+        return settings
 
 
 class ErpSettings(Section):
@@ -130,13 +145,29 @@ class CustomerSettings(Section):
     """How customers are made.
 
     number: `sequence` lets the ERP number them; `reserved` takes numbers `reserved_prefix` + counter from a range that
-    nobody else uses, and then the ERP's unique code is our key. The rest are the ERP's own fields, set once on create.
+    nobody else uses, and then the ERP's unique code is our key. foreign_vat_id: whether a VAT id of another country than the
+    account's holds the account back until a person releases it. payment_term is the ERP's own, set once on create.
     """
 
     number: Literal["sequence", "reserved"] = "sequence"
     reserved_prefix: str = "IL"
     reserved_digits: Annotated[int, Field(ge=4, le=12)] = 6
     payment_term: str = ""
+    foreign_vat_id: Literal["hold", "accept"] = "hold"
+    fields: Annotated[dict[str, FieldRule], Field(validate_default=True)] = {}
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def known_fields(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        """Complete the table with what is usual; refuse fields that are unknown or finance's."""
+        return completed(value) if isinstance(value, dict) else value
+
+    @field_validator("fields")
+    @classmethod
+    def sound_fields(cls, value: dict[str, FieldRule]) -> dict[str, FieldRule]:
+        """Refuse rules that no customer could be made by."""
+        sound(value)
+        return value
 
 
 class LeadToCustomerSettings(Section):
@@ -187,6 +218,7 @@ class Settings(Section):
     crm: CrmSettings = CrmSettings()
     erp: ErpSettings = ErpSettings()
     customers: CustomerSettings = CustomerSettings()
+    maps: ValueMaps = ValueMaps()
     lead_to_customer: LeadToCustomerSettings
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
@@ -213,8 +245,14 @@ class Settings(Section):
     @property
     def hash(self) -> str:
         """Changes when a setting that decides business changes; a subject decided under another one is work again."""
-        business = self.model_dump_json(include={"company", "crm", "customers", "lead_to_customer"})
+        business = self.model_dump_json(include={"company", "crm", "customers", "maps", "lead_to_customer"})
         return hashlib.sha256(business.encode()).hexdigest()[:16]
+
+    @property
+    def reading(self) -> str:
+        """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
+        how = {"account": self.crm.account_properties, "won": self.crm.won_stages, "maps": self.maps.model_dump()}
+        return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def parse(text: str, source: str = "interlock.toml") -> Settings:

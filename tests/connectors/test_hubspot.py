@@ -11,10 +11,11 @@ import pytest
 from interlock.config import CrmSettings, CustomerSettings, Endpoint
 from interlock.connectors.hubspot import reading
 from interlock.connectors.hubspot.client import HubSpot
-from interlock.connectors.hubspot.objects import milliseconds, moment, note_html, note_key, note_text
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, milliseconds, moment, note_html, note_key, note_text
 from interlock.connectors.registry import connect
 from interlock.domain.change import Unknown, Write
-from interlock.errors import ContractBroken, LoginRefused, Refused
+from interlock.domain.maps import ValueMaps
+from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, Refused
 from interlock.http import Throttle
 from interlock_sandbox.demo.seed import Crm
 from tests.connectors.contract import NUMBERS, PARTY, SystemContract
@@ -171,7 +172,7 @@ class TestHubSpot(SystemContract):
     @pytest.mark.parametrize(
         ("settings", "name", "words"),
         [
-            ({"account": {"sync_state": "state_of_erp"}}, "crm properties", "missing: state_of_erp"),
+            ({"account": {"sync_state": "state_of_erp"}}, "crm properties", "missing: state_of_erp (for sync_state)"),
             ({"account": {"sync_state": "hs_lastmodifieddate"}}, "crm properties", "read only: hs_lastmodifieddate"),
             ({"won_stages": ("closedwon", "won2")}, "crm won stages", "missing: won2"),
         ],
@@ -179,6 +180,24 @@ class TestHubSpot(SystemContract):
     def test_doctor_names_what_is_missing(self, crm, settings, name, words):
         found = [(c.name, c.level, c.message) for c in hubspot(crm, **settings).checks() if c.level != "ok"]
         assert found == [(name, "error", words)]
+
+    @pytest.mark.parametrize("read", [lambda s: next(s.changed("account", None)), lambda s: s.read("account", ["1"])])
+    def test_a_run_names_a_property_that_is_missing_rather_than_read_it_as_empty(self, crm, read):
+        with pytest.raises(ConfigurationError, match=r"no property ust_id \(for vat_id\); create it in HubSpot, or map another"):
+            read(hubspot(crm, account={"vat_id": "ust_id"}))
+
+    def test_a_run_that_may_not_see_properties_names_the_scope(self, crm, monkeypatch):
+        system = hubspot(crm)
+        real = self.http(system).call
+
+        def call(verb, where, **rest):
+            if "/properties/" in where:
+                raise LoginRefused("x")
+            return real(verb, where, **rest)
+
+        monkeypatch.setattr(self.http(system), "call", call)
+        with pytest.raises(LoginRefused, match=r"scope crm\.schemas\.companies\.read"):
+            system.read("account", ["1"])
 
     def test_doctor_names_a_version_that_is_not_offered(self, system, monkeypatch):
         def call(*_, **__):
@@ -200,7 +219,7 @@ class Searching:
 
     def __call__(self, method, path, *, safe, json=None, **_):
         if not path.endswith("/search"):
-            return {"portalId": 1}
+            return {"portalId": 1, "results": [{"name": name} for name in NAMES.values()]}
         if self.between:
             self.rows.update(self.between.pop(0))
         filters = {(f["propertyName"], f["operator"]): int(f["value"]) for f in json["filterGroups"][0]["filters"]}
@@ -253,3 +272,32 @@ def test_a_key_in_the_middle_is_none():
 @pytest.mark.parametrize("value", ["1767225600000", "2026-01-01T00:00:00Z", "2026-01-01", "2026-01-01T01:00:00+01:00"])
 def test_times_are_read_in_every_form(value):
     assert moment(value) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "soon", "", "9" * 30, "²", "0001-01-01T00:00:00+14:00"])
+def test_what_is_no_time_is_refused_as_such(value):
+    with pytest.raises(ValueError, match=r"\w"):
+        moment(value)
+
+
+@pytest.mark.parametrize(
+    ("times", "won_at"),
+    [
+        (["2026-02-02", "1769904000000"], "2026-02-01T00:00:00+00:00"),
+        (["2026-02-30", "2026-02-02"], "2026-02-02T00:00:00+00:00"),
+        (["2026-02-30"], "2026-02-30"),
+        (["so\x00on"], "so on"),
+        ([""], ""),
+    ],
+)
+def test_a_deal_is_won_since_the_earliest_time_or_at_what_is_no_time(times, won_at):
+    settings = CrmSettings(won_stages=tuple(f"s{n}" for n in range(len(times))))
+    row = {"dealname": "A\x00\ud800B", "dealstage": "s0"} | {f"hs_v2_date_entered_s{n}": at for n, at in enumerate(times)}
+    assert DEAL.values(row, settings) == ({"name": "A B", "won_at": won_at}, ())
+    assert DEAL.values(row | {"dealstage": "lost"}, settings)[0]["won_at"] == ""
+
+
+def test_values_are_mapped_where_accounts_are_read():
+    settings = CrmSettings().with_maps(ValueMaps(countries={"Bundesrepublik": "DE"}))
+    assert COMPANY.values({"name": "A", "country": "BUNDESREPUBLIK"}, settings)[0]["country"] == "DE"
+    assert COMPANY.values({"name": "A", "country": "BUNDESREPUBLIK"}, CrmSettings())[1][0].code == "country_unknown"

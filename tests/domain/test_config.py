@@ -20,6 +20,19 @@ LEAD = "[lead_to_customer]\ngo_live = 2026-01-01\n"
         (LEAD + "[company]\ntimezone = 'Mars/Base'\n", ["company.timezone", "Europe/Berlin"]),
         (LEAD + "[engine]\nlease_seconds = 10\n", ["engine.lease_seconds", "sending_seconds"]),
         (LEAD + "[crm.account]\nfax = 'fax'\n", ["crm.account", "fax", "known are"]),
+        (LEAD + "[customers.fields]\nphone = { owner = 'erpp' }\n", ["customers.fields.phone.owner", "'create_only'"]),
+        (LEAD + "[customers.fields]\nphone = 'crm'\n", ["customers.fields", 'phone = { owner = "crm" }']),
+        (LEAD + "[customers.fields]\nfax = {}\n", ["unknown field fax", "known are"]),
+        (LEAD + "[customers.fields]\ncredit_limit = { owner = 'crm' }\n", ["credit_limit", "always the ERP's", "remove it"]),
+        (LEAD + "[customers.fields]\nlegal_name = { owner = 'erp' }\n", ["legal_name", "create_only"]),
+        (LEAD + "[customers.fields]\ncountry = { on_unusable = 'leave_out' }\n", ["country", "hold"]),
+        (LEAD + "[customers.fields]\ncity = { owner = 'create_only' }\n", ["one address", "same owner"]),
+        (LEAD + "[maps.countries]\nBundesrepublik = 'Germany'\n", ["maps", "countries", "'Germany'", "DE"]),
+        (LEAD + "[maps.languages]\nKlingonisch = 'tlh'\n", ["languages", "'tlh'", "ISO 639"]),
+        (LEAD + "[maps.salutations]\nHerr = 'mr'\n' HERR ' = 'ms'\n", ["salutations", "the same name twice"]),
+        (LEAD + "[maps.legal_forms]\n'' = 'GmbH'\n", ["legal_forms", "must not be empty"]),
+        (LEAD + "[maps.states]\na = 'b'\n", ["maps.states", "check its spelling"]),
+        (LEAD + "[crm.maps]\na = 'b'\n", ["crm.maps", "check its spelling"]),
         ("nonsense", ["is not TOML"]),
     ],
 )
@@ -40,4 +53,28 @@ def test_a_missing_file_says_how_to_name_it(tmp_path):
 
 def test_only_settings_that_decide_business_change_the_hash():
     assert parse(LEAD).hash == parse(LEAD + "[engine]\npage = 5\n").hash
-    assert parse(LEAD).hash != parse(LEAD + "[customers]\npayment_term = 'x'\n").hash
+    for more in (
+        "[customers]\npayment_term = 'x'",
+        "[customers.fields]\nphone = { owner = 'erp' }",
+        "[maps.countries]\nBRD = 'DE'",
+    ):
+        assert parse(LEAD).hash != parse(LEAD + more + "\n").hash
+
+
+def test_what_shapes_reading_is_known_apart():
+    same = ("[customers]\npayment_term = 'x'", "[customers.fields]\nphone = { owner = 'erp' }", "[crm]\nbatch = 5")
+    other = ("[maps.languages]\nPlatt = 'de'", "[crm.account]\nphone = 'mobile'", "[crm]\nwon_stages = ['won']")
+    assert {parse(LEAD + more + "\n").reading for more in same} == {parse(LEAD).reading}
+    assert len({parse(LEAD + more + "\n").reading for more in ("", *other)}) == 4
+
+
+def test_a_rule_names_what_differs_from_the_usual_one():
+    phone = parse(LEAD + "[customers.fields]\nphone = { owner = 'create_only' }\n").customers.fields["phone"]
+    assert (phone.owner, phone.empty, phone.on_unusable) == ("create_only", "clear", "leave_out")
+    assert parse(LEAD + "[customers.fields]\ncredit_limit = { owner = 'erp' }\n").hash == parse(LEAD).hash
+
+
+def test_the_maps_reach_the_connector():
+    settings = parse(LEAD + "[maps.countries]\n' Bundes  REPUBLIK' = 'DE'\n")
+    assert settings.crm.with_maps(settings.maps).maps.by_field["country"] == {"bundes republik": "DE"}
+    assert settings.crm.maps.by_field["country"] == {}

@@ -115,7 +115,7 @@ def test_a_dry_run_then_the_run_then_nothing_left_to_do(stack, airflow, crm):
     run, state = airflow.run(DAG, {})
     assert state == "success"
     counts = report(stack, run)["counts"]
-    assert (counts["read"], counts["rejected"], counts["created"], counts["unchanged"]) == (60, 9, 21, 30)
+    assert (counts["read"], counts["rejected"], counts["created"], counts["unchanged"]) == (60, 6, 24, 30)
 
     run, state = airflow.run(DAG, {"full": True})
     assert state == "success"
@@ -197,7 +197,7 @@ def test_a_killed_worker_is_replaced_by_airflow_and_leaves_one_effect(folder, st
     )
     assert set(customers.values()) == {1}
     assert {str(engine.crm.ref("account", account)) for account in won} <= set(customers)
-    assert len(customers) == 21 + len(won)
+    assert len(customers) == 24 + len(won)
     for account in won:
         assert len(notes_of(crm, account)) == 1
     with engine.database.begin() as tx:

@@ -161,4 +161,6 @@ def report(options: Namespace) -> None:
     console.print(table)
     for held in body["held_back"]:
         console.print(f"held back: {held['ref'].rsplit('/', 1)[1]}: {held['code']} {held['message']}", markup=False)
+    for left in body.get("left_out", ()):
+        console.print(f"left out: {left['ref'].rsplit('/', 1)[1]}: {left['code']} {left['message']}", markup=False)
     console.print(f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", style="dim")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from interlock.domain.codes import COUNTRY_CODES, LANGUAGE_CODES
 from interlock.domain.identity import Json
 from interlock.domain.record import Problem
 
@@ -79,36 +80,49 @@ def website(value: str) -> str:
 def country(value: str) -> str:
     """Return ISO 3166-1 alpha-2; raises Unusable for an unknown name."""
     value = text(value)
-    if re.fullmatch(r"[A-Za-z]{2}", value) and value.lower() not in COUNTRIES:
+    if value.upper() in COUNTRY_CODES:
         return value.upper()
     if value and value.lower() not in COUNTRIES:
-        raise Unusable("country_unknown", "the country is neither an ISO code nor a known name")
+        raise Unusable("country_unknown", f"the country is neither an ISO code nor a known name; {_add('countries')}")
     return COUNTRIES.get(value.lower(), "")
 
 
 def language(value: str) -> str:
-    """Return ISO 639-1; raises Unusable for an unknown name."""
+    """Return ISO 639-1, without a region; raises Unusable for an unknown name."""
     value = text(value).lower()
-    if value and value not in LANGUAGES and not re.fullmatch(r"[a-z]{2}([-_][a-z]{2})?", value):
-        raise Unusable("language_unknown", "the language is neither an ISO code nor a known name")
-    return LANGUAGES.get(value, value[:2])
+    code = LANGUAGES.get(value) or value[: 2 if re.fullmatch(r"[a-z]{2}([-_][a-z]{2})?", value) else None]
+    if code and code not in LANGUAGE_CODES:
+        raise Unusable("language_unknown", f"the language is neither an ISO code nor a known name; {_add('languages')}")
+    return code
+
+
+def _add(table: str) -> str:
+    return f"correct it, or add it under [maps.{table}] in interlock.toml"
 
 
 RULES: Final[dict[str, Callable[[str], str]]] = {
     "vat_id": vat_id, "phone": phone, "website": website, "country": country, "language": language, "street": lines,
 }  # fmt: skip
+NO_MAPS: Final[Mapping[str, Mapping[str, str]]] = {}
 
 
-def normalise(raw: Mapping[str, Json]) -> tuple[dict[str, Json], tuple[Problem, ...]]:
-    """Return every field in canonical form, and a problem for each that has none: its value is then empty, the detail has it."""
+def normalise(
+    raw: Mapping[str, Json], maps: Mapping[str, Mapping[str, str]] = NO_MAPS
+) -> tuple[dict[str, Json], tuple[Problem, ...]]:
+    """Return every field in canonical form, and a problem for each that has none: its value is then empty, the detail has it.
+
+    maps: by field, names in lower case -> the value they stand for; what stands there comes first.
+    """
     values: dict[str, Json] = {}
     problems = []
     for name, value in raw.items():
+        given = "" if value is None else str(value)
         try:
-            values[name] = RULES.get(name, text)("" if value is None else str(value))
+            mapped = maps[name].get(text(given).casefold()) if name in maps else None
+            values[name] = RULES.get(name, text)(given) if mapped is None else mapped
         except ValueError as error:
             values[name] = ""
             known = isinstance(error, Unusable)
             message = str(error) if known else f"the {name} is unusable"
-            problems.append(Problem(getattr(error, "code", f"{name}_unfit"), name, message, text(str(value))[:200]))
+            problems.append(Problem(getattr(error, "code", f"{name}_unfit"), name, message, text(given)[:200]))
     return values, tuple(problems)

@@ -38,8 +38,9 @@ class Record:
 
     @cached_property
     def revision(self) -> str:
-        """Hash of the values, never of a timestamp (invariant 7)."""
-        return content_hash({"values": dict(self.values), "archived": self.archived})
+        """Hash of the values, never of a timestamp (invariant 7); of two unusable values each is a version of its own."""
+        unusable: Values = {"problems": [[p.code, p.field, p.detail] for p in self.problems]} if self.problems else {}
+        return content_hash({"values": dict(self.values), "archived": self.archived, **unusable})
 
 
 @dataclass(frozen=True)

@@ -45,15 +45,17 @@ def _link(engine: Engine, batch: UUID) -> None:
 
 
 def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool, dry: bool) -> None:
-    instance = system.instance().id
+    instance, reading = system.instance().id, _reading(engine, system)
     with engine.database.begin() as tx:
-        mark = records.watermark(tx, instance, kind)
+        mark = records.watermark(tx, instance, kind, reading)
     overlap = timedelta(seconds=system.traits(kind).overlap_seconds)
     since = None if full or mark is None else mark - overlap
     for page in system.changed(kind, since):
-        _store(engine, batch, page, dry=dry)
+        _store(engine, batch, page, dry=dry, reading=reading)
     if since is None and not dry:
         _bury_missing(engine, batch, system, kind)
+        with engine.database.begin() as tx:
+            records.all_read(tx, instance, kind, reading)
     if kind == "deal":
         with engine.database.begin() as tx:
             orphans = records.orphans(tx, instance)
@@ -61,7 +63,7 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
         _parents_of_deals(engine, batch, dry=dry)
 
 
-def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool) -> None:
+def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool, reading: str = "") -> None:
     with engine.database.begin() as tx:
         records.stage(tx, batch, page.records)
         if dry:
@@ -71,7 +73,12 @@ def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool) -> None:
         crosswalk.redirect(tx, merged)
         if page.watermark and page.records:
             ref = page.records[0].ref
-            records.advance(tx, ref.instance, ref.kind, page.watermark)
+            records.advance(tx, ref.instance, ref.kind, page.watermark, reading)
+
+
+def _reading(engine: Engine, system: System) -> str:
+    """Name how a system's records are read: settings shape what the CRM's say, and a changed one is read anew."""
+    return engine.settings.reading if system is engine.crm else ""
 
 
 def _parents_of_deals(engine: Engine, batch: UUID, *, dry: bool) -> None:

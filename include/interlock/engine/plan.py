@@ -12,10 +12,11 @@ from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.errors import TooManyRejected
+from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import Decision, View
 from interlock.quality import suites
-from interlock.store import outbox, people, work
+from interlock.store import outbox, people, records, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -30,18 +31,19 @@ def check(engine: Engine, batch: UUID) -> int:
         with engine.database.begin() as tx:
             info = work.batch(tx, batch)
             dry, found = bool(info["dry_run"]), _collect(engine, tx, batch, info)
-            checked = len(found)
+            checked, exempt = len(found), dict[str, frozenset[str]]()
             for page in _pages(engine, tx, batch, batch if dry else None):
-                concerned = [(row, view) for row in page if process.concerns(view := _view(row), engine.settings)]
+                concerned = {row["ref"]: view for row in page if process.concerns(view := _view(row), engine.settings)}
                 checked += len(concerned)
-                for row, view in concerned:
-                    if not view.archived and (problems := process.problems_of(view)):
-                        found[row["ref"]] = list(problems)
-                work.copy_checked(tx, batch, iter([(row["ref"], v.account.fields()) for row, v in concerned]), PARTY_FIELDS)
+                findings = {ref: checks.findings(view, engine.settings) for ref, view in concerned.items() if not view.archived}
+                found |= {ref: list(f.holding) for ref, f in findings.items() if f.holding}
+                exempt |= {ref: f.exempt for ref, f in findings.items() if f.exempt}
+                work.leave_out(tx, batch, {ref: f.left_out for ref, f in findings.items() if f.left_out and not f.holding})
+                work.copy_checked(tx, batch, ((ref, view.account.fields()) for ref, view in concerned.items()), PARTY_FIELDS)
         for ref, problem in suites.failing(engine.database.dsn, batch, checked):
-            known = found.setdefault(ref, [])
-            if problem.field not in {p.field for p in known}:
-                known.append(problem)
+            known = found.get(ref, [])
+            if problem.field not in {p.field for p in known} | exempt.get(ref, frozenset()):
+                found[ref] = [*known, problem]
         _hold_back(engine, batch, found, dry=dry)
         quality = engine.settings.quality
         if checked >= quality.minimum and len(found) > quality.stop_share * checked:
@@ -57,8 +59,23 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[st
     scratch = batch if info["dry_run"] else None
     crm, config = engine.crm.instance().id, engine.settings.hash
     work.collect(tx, batch, engine.process, crm, config, work.scope(tx, batch), scratch)
+    _deals_without_account(engine, tx, batch, info)
     tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch)}
+
+
+def _deals_without_account(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> None:
+    """Show deals won since go-live that nobody's account can be found for; they count as looked at and held back."""
+    if info["named"]:
+        return
+    dry, crm = bool(info["dry_run"]), engine.crm.instance().id
+    rows = records.without_account(tx, crm, batch if dry else None, process.LOST.code)
+    refs = [row["ref"] for row in rows if process.is_won(Deal(won_at=row["won_at"]), engine.settings)]
+    work.hold_others(tx, batch, refs, process.LOST.code)
+    if not dry:
+        people.no_longer(tx, engine.process, process.LOST.code, refs)
+        for ref in refs:
+            people.quarantine(tx, engine.process, batch, ref, [process.LOST])
 
 
 def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, dry: bool) -> None:
@@ -105,7 +122,7 @@ def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, *, dry: 
         return [_shown(change) for change in decision.changes]
     recorded = [outbox.record(tx, batch, change) for change in decision.changes]
     _remember(engine, tx, batch, row, decision)
-    if decision.verdict == "waiting" or not all(recorded):
+    if decision.verdict == "waiting" or decision.again or not all(recorded):
         work.redecide(tx, engine.process, [row["ref"]])
     return []
 
@@ -157,6 +174,7 @@ def _view(row: Row) -> View:
         noted=row["noted"],
         other_customers=tuple(row["other_customers"]),
         merging=row["merging"],
+        released=frozenset((code, detail) for code, detail in row["released"]),
     )
 
 

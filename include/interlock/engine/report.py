@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.engine.context import Engine
-from interlock.store import people
+from interlock.store import people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -17,13 +17,14 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
     """Store the report: counts, each change with before and after, what is held back, seconds per step."""
     with engine.database.begin() as tx:
         if planned is not None:
+            work.still_rejected(tx, engine.process, batch)
             _dry_outcomes(tx, batch, planned)
         counts = _counts(tx, batch)
         body = {
             "process": engine.process, "run_id": info["run_id"], "batch": str(batch), "dry_run": info["dry_run"],
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
-            "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]),
+            "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
@@ -74,6 +75,15 @@ def _held_back(tx: Transaction, process: str, batch: UUID, *, dry: bool) -> list
         "SELECT q.id, q.ref, q.code, q.field, q.message FROM interlock.quarantine q JOIN interlock.batch_subject b"
         " ON b.ref = q.ref AND b.batch_id = %s WHERE q.process = %s AND q.state = 'open' ORDER BY q.id",
         [batch, process],
+    ).fetchall()
+
+
+def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
+    """List the values that could not be used and that a record went over without; warnings, nothing is held back."""
+    return tx.execute(
+        "SELECT b.ref, p ->> 0 AS code, p ->> 1 AS field, p ->> 2 AS message FROM interlock.batch_subject b,"
+        " jsonb_array_elements(b.left_out) AS p WHERE b.batch_id = %s AND b.outcome <> 'rejected' ORDER BY b.ref, field",
+        [batch],
     ).fetchall()
 
 

@@ -113,9 +113,5 @@ def _outcomes(tx: Transaction, process: str, batch: UUID) -> None:
         " true FROM interlock.change WHERE done_batch = %(batch)s ON CONFLICT DO NOTHING",
         {"batch": batch},
     )
-    tx.execute(
-        "UPDATE interlock.batch_subject b SET outcome = 'rejected', reason = s.reason FROM interlock.subject s"
-        " WHERE b.batch_id = %s AND NOT b.is_work AND s.process = %s AND s.ref = b.ref AND s.state = 'rejected'",
-        [batch, process],
-    )
+    work.still_rejected(tx, process, batch)
     tx.execute(OUTCOMES, {"batch": batch, "process": process})

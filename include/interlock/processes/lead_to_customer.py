@@ -1,96 +1,59 @@
 """A company that sales won in the CRM becomes exactly one ERP customer, and learns its number.
 
 An account is concerned when it already has a customer, or when one of its deals entered a won stage on or after go-live.
-CRM-owned fields are created and kept up to date; the customer number, sync state and time go back with one note.
+Fields go over as their owners say (`customers.fields`); the customer number, sync state and time go back with one note.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from stdnum import vatin
-from stdnum.exceptions import ValidationError as NumberError
 
 from interlock.config import Settings
 from interlock.domain.change import Change, result_of
 from interlock.domain.identity import Ref
-from interlock.domain.party import PARTY_FIELDS
+from interlock.domain.party import Deal
 from interlock.domain.record import Problem
+from interlock.processes import ownership
+from interlock.processes.checks import findings
 from interlock.processes.view import Decision, View
 
 PROCESS: Final = "lead_to_customer"
 NOTE: Final = "This account is customer {} in the ERP."
 GONE: Final = Problem("customer_gone", "customer_number", "its customer no longer exists in the ERP or is blocked there")
-
 DELETED: Final = Problem("account_gone", "", "the account was deleted in the CRM; its customer stays as it is")
 MET: Final = Problem(
     "customers_met", "customer_number", "accounts with different customers were merged in the CRM; merge the customers in the ERP"
 )
-
-
-class CustomerValues(BaseModel):
-    """What an account must bring to become a customer. An ERP's and a printed invoice's limits bound the lengths."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    legal_name: str = Field(min_length=1, max_length=200)
-    vat_id: str = Field(max_length=20)
-    register_number: str = Field(max_length=80)
-    language: str = Field(max_length=2)
-    phone: str = Field(max_length=30)
-    website: str = Field(max_length=255)
-    street: str = Field(max_length=200)
-    postal_code: str = Field(max_length=12)
-    city: str = Field(max_length=100)
-    country: str = Field(min_length=2, max_length=2)
-
-    @field_validator("vat_id")
-    @classmethod
-    def check_digits(cls, value: str) -> str:
-        """Check a VAT id's form and check digits offline, as its country defines them."""
-        if value:
-            try:
-                vatin.validate(value)
-            except NumberError:
-                raise ValueError("wrong check digits or form") from None
-        return value
-
-
-REASONS: Final = {
-    ("legal_name", "string_too_short"): ("name_missing", "the account has no name"),
-    ("country", "string_too_short"): ("country_missing", "the account has no country; an invoice needs one"),
-    ("vat_id", "value_error"): ("vat_id_invalid", "the VAT id has wrong check digits or a wrong form"),
-}
+UNREADABLE: Final = Problem("won_date_unreadable", "won_at", "when its deal was won is no date; correct the deal in the CRM")
+LATER: Final = Problem("won_date_future", "won_at", "its deal was won at a time that is yet to come; correct the deal in the CRM")
+LOST: Final = Problem(
+    "deal_without_account",
+    "",
+    "a won deal without a company; link it in the CRM to the company that bought, or ignore this entry",
+)
+SKEW: Final = timedelta(hours=1)
 
 
 def concerns(view: View, settings: Settings) -> bool:
     """Tell whether this account is work for the process at all: "won" is a state, not an event."""
-    return view.customer_ref is not None or (not view.archived and is_won(view, settings))
+    return view.customer_ref is not None or (not view.archived and any(is_won(deal, settings) for deal in view.deals))
 
 
-def is_won(view: View, settings: Settings) -> bool:
-    """Tell whether a deal entered a won stage on or after go-live, in the company's time zone."""
-    go_live = settings.lead_to_customer.go_live
-    moments = (datetime.fromisoformat(deal.won_at) for deal in view.deals if deal.won_at)
-    return any(moment.astimezone(settings.zone).date() >= go_live for moment in moments)
+def is_won(deal: Deal, settings: Settings) -> bool:
+    """Tell whether a deal entered a won stage on or after go-live, in the company's time zone, or at a time that is no date."""
+    if not deal.won_at:
+        return False
+    at = _moment(deal.won_at, settings)
+    return at is None or at.date() >= settings.lead_to_customer.go_live
 
 
-def problems_of(view: View) -> tuple[Problem, ...]:
-    """Return every reason why this account cannot go over, in plain words and without values."""
-    found = list(view.problems)
+def _moment(text: str, settings: Settings) -> datetime | None:
     try:
-        CustomerValues.model_validate(view.account.fields())
-    except ValidationError as error:
-        known = {problem.field for problem in found}
-        for item in error.errors(include_input=False, include_url=False):
-            name = str(item["loc"][0])
-            unfit = f"the {name.replace('_', ' ')} is {'too long' if item['type'] == 'string_too_long' else 'unusable'}"
-            code, message = REASONS.get((name, item["type"]), (f"{name}_unfit", unfit))
-            if name not in known:
-                found.append(Problem(code, name, message))
-    return tuple(found)
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=settings.zone)).astimezone(settings.zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def customer_key(account: Ref) -> str:
@@ -104,11 +67,11 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
         return Decision("unchanged", reason="not_won")
     if view.merging:
         return Decision("waiting", reason="merge_in_flight")
-    if obstacle := _obstacle(view):
-        return Decision("rejected", problems=(obstacle,))
+    if obstacle := _obstacle(view) or _wrong_date(view, settings, now):
+        return Decision("rejected", problems=(obstacle,), again=obstacle is LATER)
     if view.customer_ref is None:
-        return Decision("planned", (_create(view), *_report_back(view, now, customer_key(view.ref))))
-    changes = (*_update(view), *_report_back(view, now, None))
+        return Decision("planned", (_create(view, settings), *_report_back(view, now, customer_key(view.ref))))
+    changes = (*_update(view, settings), *_report_back(view, now, None))
     return Decision("planned", changes) if changes else Decision("unchanged")
 
 
@@ -122,18 +85,29 @@ def _obstacle(view: View) -> Problem | None:
     return None
 
 
-def _create(view: View) -> Change:
+def _wrong_date(view: View, settings: Settings, now: datetime) -> Problem | None:
+    """Name what is wrong with the winning deal's date, unless there is a customer or another deal that makes it one."""
+    if view.customer_ref is not None:
+        return None
+    dates = [_moment(deal.won_at, settings) for deal in view.deals if is_won(deal, settings)]
+    if any(at and at <= now + SKEW for at in dates):
+        return None
+    return UNREADABLE if None in dates else LATER
+
+
+def _create(view: View, settings: Settings) -> Change:
+    unusable = findings(view, settings).unusable
     return Change.create(
         customer_key(view.ref), process=PROCESS, system="erp", kind="customer", subject=view.ref,
-        values=view.account.fields(), why="won deal since go-live",
+        values=ownership.for_new(view.account.fields(), settings.customers.fields, unusable), why="won deal since go-live",
     )  # fmt: skip
 
 
-def _update(view: View) -> tuple[Change, ...]:
+def _update(view: View, settings: Settings) -> tuple[Change, ...]:
     if view.customer is None or view.customer_ref is None:
         return ()
-    wanted, there = view.account.fields(), view.customer.fields()
-    touched = {name: wanted[name] for name in PARTY_FIELDS if wanted[name] != there[name]}
+    unusable, there = findings(view, settings).unusable, view.customer.fields()
+    touched = ownership.for_known(view.account.fields(), there, settings.customers.fields, unusable)
     if not touched:
         return ()
     return (

@@ -16,7 +16,7 @@ class View:
     """One account with everything known of it: deals, linked customer, whether its note was written.
 
     other_customers: numbers of further customers that came with accounts merged into this one. merging: a change of such
-    an account may still be on its way.
+    an account may still be on its way. released: (code, detail) of reasons that a person said are no obstacle.
     """
 
     ref: Ref
@@ -31,6 +31,7 @@ class View:
     noted: bool = False
     other_customers: tuple[str, ...] = ()
     merging: bool = False
+    released: frozenset[tuple[str, str]] = frozenset()
 
 
 Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
@@ -38,9 +39,10 @@ Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one subject; `reason` is a stable code."""
+    """The answer for one subject; `reason` is a stable code. again: time alone changes it, so the next run asks anew."""
 
     verdict: Verdict
     changes: tuple[Change, ...] = ()
     reason: str = ""
     problems: tuple[Problem, ...] = field(default=())
+    again: bool = False

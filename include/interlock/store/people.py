@@ -42,6 +42,15 @@ def resolve(tx: Transaction, process: str, ref: str, keep: Sequence[tuple[str, s
     )
 
 
+def no_longer(tx: Transaction, process: str, code: str, refs: Sequence[str]) -> None:
+    """Close entries under a code except those of these records."""
+    tx.execute(
+        "UPDATE interlock.quarantine SET state = 'resolved', decided_at = now() WHERE process = %s AND code = %s"
+        " AND state = 'open' AND NOT ref = ANY(%s)",
+        [process, code, list(refs)],
+    )
+
+
 def settled(tx: Transaction, process: str, code: str) -> None:
     """Close entries under a code whose record has no open change any more."""
     tx.execute(

@@ -44,26 +44,34 @@ def merge(tx: Transaction, batch: UUID, refs: Sequence[str] | None = None) -> No
         ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, modified_at = excluded.modified_at,
             body = excluded.body, parent = excluded.parent, problems = excluded.problems, archived = excluded.archived,
             seen_at = now()
-        WHERE excluded.modified_at >= s.modified_at AND (excluded.revision, excluded.modified_at, excluded.parent)
-            IS DISTINCT FROM (s.revision, s.modified_at, s.parent)
+        WHERE excluded.modified_at >= s.modified_at AND
+            (excluded.revision, excluded.modified_at, excluded.parent, excluded.problems)
+            IS DISTINCT FROM (s.revision, s.modified_at, s.parent, s.problems)
         """,
         {"batch": batch, "refs": list(refs) if refs is not None else None},
     )
 
 
-def watermark(tx: Transaction, instance: str, kind: str) -> datetime | None:
-    """Return the highest source timestamp up to which everything was stored; None before the first reading."""
-    row = tx.execute("SELECT at FROM interlock.watermark WHERE instance = %s AND kind = %s", [instance, kind]).fetchone()
+def watermark(tx: Transaction, instance: str, kind: str, reading: str = "") -> datetime | None:
+    """Return the highest source timestamp up to which everything was stored and read in this way; None before that."""
+    row = tx.execute(
+        "SELECT at FROM interlock.watermark WHERE instance = %s AND kind = %s AND reading = %s", [instance, kind, reading]
+    ).fetchone()
     return row["at"] if row else None
 
 
-def advance(tx: Transaction, instance: str, kind: str, at: datetime) -> None:
-    """Move a watermark forward, never back."""
+def advance(tx: Transaction, instance: str, kind: str, at: datetime, reading: str = "") -> None:
+    """Move a watermark forward, never back; how records are read is remembered with the first one."""
     tx.execute(
-        "INSERT INTO interlock.watermark AS w VALUES (%s, %s, %s)"
+        "INSERT INTO interlock.watermark AS w (instance, kind, at, reading) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (instance, kind) DO UPDATE SET at = greatest(w.at, excluded.at)",
-        [instance, kind, at],
+        [instance, kind, at, reading],
     )
+
+
+def all_read(tx: Transaction, instance: str, kind: str, reading: str) -> None:
+    """Remember that every record of a kind was now read in this way."""
+    tx.execute("UPDATE interlock.watermark SET reading = %s WHERE instance = %s AND kind = %s", [reading, instance, kind])
 
 
 def missing_after_full(tx: Transaction, batch: UUID, instance: str, kind: str) -> list[str]:
@@ -94,6 +102,24 @@ def tombstone(tx: Transaction, batch: UUID, refs: Sequence[Ref]) -> None:
             " SELECT %s, %s, %s, 'gone', started_at, '{}', '[]', true FROM interlock.batch WHERE id = %s ON CONFLICT DO NOTHING",
             [str(ref), ref.instance, ref.kind, batch],
         )
+
+
+def without_account(tx: Transaction, instance: str, scratch: UUID | None, code: str) -> list[dict[str, str]]:
+    """Return `ref` and `won_at` of won deals that lead to no live account and no customer, save those a person ignores."""
+    return tx.execute(
+        """
+        SELECT d.ref, d.body ->> 'won_at' AS won_at FROM interlock.current_records(%(scratch)s) d
+        LEFT JOIN interlock.redirect r ON r.from_ref = d.parent
+        LEFT JOIN interlock.current_records(%(scratch)s) a ON a.ref = coalesce(r.to_ref, d.parent) AND NOT a.archived
+        LEFT JOIN interlock.crosswalk x ON x.account = d.parent
+        WHERE d.instance = %(instance)s AND d.kind = 'deal' AND NOT d.archived AND coalesce(d.body ->> 'won_at', '') <> ''
+          AND a.ref IS NULL AND x.account IS NULL
+          AND NOT EXISTS (SELECT FROM interlock.quarantine q WHERE q.ref = d.ref AND q.code = %(code)s
+              AND q.state = 'ignored' AND q.decided_revision = d.revision)
+        ORDER BY d.ref
+        """,
+        {"instance": instance, "scratch": scratch, "code": code},
+    ).fetchall()
 
 
 def orphans(tx: Transaction, instance: str) -> list[str]:

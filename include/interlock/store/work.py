@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from interlock.domain.record import Problem
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -136,7 +137,9 @@ SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x
     EXISTS (SELECT FROM interlock.redirect r JOIN interlock.change f ON f.subject = r.from_ref
         WHERE r.to_ref = b.ref AND f.process = %(process)s AND f.state IN ('sending', 'unknown')) AS merging,
     EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'open'
-        AND q.code = 'rejected_by_approver') AS rejected_by_approver
+        AND q.code = 'rejected_by_approver') AS rejected_by_approver,
+    coalesce((SELECT jsonb_agg(jsonb_build_array(q.code, q.detail)) FROM interlock.quarantine q
+        WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'released'), '[]') AS released
 FROM interlock.batch_subject b
 JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref
 LEFT JOIN interlock.crosswalk x ON x.account = b.ref
@@ -167,6 +170,33 @@ def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason:
     tx.execute(
         "UPDATE interlock.batch_subject SET outcome = %s, reason = %s WHERE batch_id = %s AND ref = %s",
         [outcome, reason, batch_id, ref],
+    )
+
+
+def still_rejected(tx: Transaction, process: str, batch_id: UUID) -> None:
+    """Count subjects that were read, are no work, and were held back before as held back still."""
+    tx.execute(
+        "UPDATE interlock.batch_subject b SET outcome = 'rejected', reason = s.reason FROM interlock.subject s"
+        " WHERE b.batch_id = %s AND NOT b.is_work AND s.process = %s AND s.ref = b.ref AND s.state = 'rejected'",
+        [batch_id, process],
+    )
+
+
+def leave_out(tx: Transaction, batch_id: UUID, found: Mapping[str, Sequence[Problem]]) -> None:
+    """Keep for the report which fields a subject goes over without."""
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE interlock.batch_subject SET left_out = %s WHERE batch_id = %s AND ref = %s",
+            [(Jsonb([[p.code, p.field, p.message] for p in problems]), batch_id, ref) for ref, problems in found.items()],
+        )
+
+
+def hold_others(tx: Transaction, batch_id: UUID, refs: Sequence[str], reason: str) -> None:
+    """Count records that are no subjects of the process among those looked at and held back."""
+    tx.execute(
+        "INSERT INTO interlock.batch_subject (batch_id, ref, inputs, is_work, outcome, reason)"
+        " SELECT %s, ref, '', false, 'rejected', %s FROM unnest(%s::text[]) AS ref ON CONFLICT DO NOTHING",
+        [batch_id, reason, list(refs)],
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from interlock.config import CrmSettings
-from interlock.connectors.hubspot.api import Api, rows
+from interlock.connectors.hubspot.api import Api, Body, rows
 from interlock.connectors.hubspot.objects import COMPANY, DEAL, KINDS, NOTE, Kind
-from interlock.errors import ContractBroken, LoginRefused
+from interlock.errors import ConfigurationError, ContractBroken, LoginRefused
 from interlock.ports.system import Check
 
 WRITES: Mapping[str, str] = {COMPANY.kind: "update", NOTE.kind: "create"}
+CREATE = "create it in HubSpot, or map another under [crm.account] in interlock.toml"
 WRITTEN_BACK = ("customer_number", "sync_state", "synced_at")
 
 
@@ -53,12 +54,29 @@ def _named(name: str, look: Callable[[], Check], kind: Kind) -> Iterator[Check]:
         yield Check(name, "error", "not readable", f"give the private app the scope crm.schemas.{kind.path}.read")
 
 
+def require_properties(api: Api, settings: CrmSettings) -> None:
+    """Raise ConfigurationError when HubSpot lacks a property that accounts are read by: it would read as empty."""
+    try:
+        missing = _missing(_known(api), settings)
+    except LoginRefused:
+        cure = f"give the private app the scope crm.schemas.{COMPANY.path}.read"
+        raise LoginRefused(f"HubSpot does not show which properties companies have; {cure}") from None
+    if missing:
+        raise ConfigurationError(f"crm.account: HubSpot's companies have no property {', '.join(missing)}; {CREATE}")
+
+
+def _known(api: Api) -> dict[str, Body]:
+    return {row["name"]: row for row in rows(api.read("GET", f"/crm/v3/properties/{COMPANY.path}"))}
+
+
+def _missing(known: Mapping[str, Body], settings: CrmSettings) -> list[str]:
+    return sorted(f"{name} (for {field})" for field, name in settings.account_properties.items() if name not in known)
+
+
 def _properties(api: Api, settings: CrmSettings) -> Check:
-    known = {row["name"]: row for row in rows(api.read("GET", f"/crm/v3/properties/{COMPANY.path}"))}
-    names = settings.account_properties
-    if missing := sorted(set(names.values()) - known.keys()):
-        cure = "create them in HubSpot, or map others under [crm.account]"
-        return Check("crm properties", "error", f"missing: {', '.join(missing)}", cure)
+    known, names = _known(api), settings.account_properties
+    if missing := _missing(known, settings):
+        return Check("crm properties", "error", f"missing: {', '.join(missing)}", CREATE)
     written = {field: known[names[field]] for field in WRITTEN_BACK}
     if fixed := sorted(row["name"] for row in written.values() if (row.get("modificationMetadata") or {}).get("readOnlyValue")):
         cure = "map properties that may be written under [crm.account]"

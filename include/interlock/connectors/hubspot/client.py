@@ -9,7 +9,7 @@ from functools import cached_property
 from interlock.config import CrmSettings, Endpoint
 from interlock.connectors.hubspot import checks
 from interlock.connectors.hubspot.api import Api
-from interlock.connectors.hubspot.objects import KINDS
+from interlock.connectors.hubspot.objects import COMPANY, KINDS
 from interlock.connectors.hubspot.reading import Reader
 from interlock.connectors.hubspot.writing import Writer
 from interlock.domain.change import Outcome, Write
@@ -26,10 +26,17 @@ class HubSpot:
         self._api = Api(endpoint, settings)
         self._reader = Reader(self._api, settings, self.ref)
         self._writer = Writer(self._api, settings, self.ref)
+        self._complete = False
 
     @cached_property
     def _portal(self) -> str:
         return self.instance().id
+
+    def _require(self, kind: str) -> None:
+        """Ask once whether HubSpot has what accounts are read by."""
+        if kind == COMPANY.kind and not self._complete:
+            checks.require_properties(self._api, self.settings)
+            self._complete = True
 
     def instance(self) -> Instance:
         """Ask which portal this is."""
@@ -51,10 +58,12 @@ class HubSpot:
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """List everything, or search by modification time; see the port."""
+        self._require(kind)
         return self._reader.everything(KINDS[kind]) if since is None else self._reader.changed(KINDS[kind], since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read by id; a merged id answers with its survivor, however often that was merged itself."""
+        self._require(kind)
         return self._reader.read(KINDS[kind], ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from interlock.config import CrmSettings
 from interlock.domain.identity import Ref, Values
-from interlock.domain.normalise import normalise
+from interlock.domain.normalise import normalise, text
 from interlock.domain.record import Problem, Record
 
 Body = dict[str, Any]
@@ -62,7 +62,7 @@ class Companies(Kind):
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Bring every field to its canonical form."""
-        return normalise({name: row.get(prop) for name, prop in settings.account_properties.items()})
+        return normalise({name: row.get(prop) for name, prop in settings.account_properties.items()}, settings.maps.by_field)
 
 
 class Deals(Kind):
@@ -81,11 +81,10 @@ class Deals(Kind):
         ]
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
-        """Tell since when the deal is won; a deal that left the won stages is not."""
-        entered = [row.get(f"hs_v2_date_entered_{stage}") for stage in settings.won_stages]
-        moments = [moment(value) for value in entered if value]
-        won = row.get("dealstage") in settings.won_stages and moments
-        return {"name": row.get("dealname") or "", "won_at": min(moments).isoformat() if won else ""}, ()
+        """Tell since when the deal is won, as it stands there where that is no date; one that left the won stages is not."""
+        entered = [str(row.get(f"hs_v2_date_entered_{stage}") or "") for stage in settings.won_stages]
+        won = row.get("dealstage") in settings.won_stages
+        return {"name": text(row.get("dealname") or ""), "won_at": earliest(entered) if won else ""}, ()
 
 
 class Notes(Kind):
@@ -125,12 +124,26 @@ def note_key(body: str) -> str:
     return html.unescape(found.group(1)) if found else ""
 
 
+def earliest(times: Iterable[str]) -> str:
+    """Return the earliest of some times in ISO 8601, or the text of one that is no time when none is."""
+    moments, others = [], [""]
+    for value in filter(None, times):
+        try:
+            moments.append(moment(value))
+        except ValueError:
+            others.append(text(value)[:200])
+    return min(moments).isoformat() if moments else others[-1]
+
+
 def moment(value: str) -> datetime:
-    """Read HubSpot's time: ISO 8601 or epoch milliseconds."""
-    if value.isdigit():
-        return datetime.fromtimestamp(int(value) / 1000, UTC)
-    found = datetime.fromisoformat(value)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    """Read HubSpot's time: ISO 8601 or epoch milliseconds; raises ValueError for anything else."""
+    try:
+        if value.isdecimal():
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (OverflowError, OSError):
+        raise ValueError("a time beyond the calendar") from None
 
 
 def milliseconds(value: datetime) -> int:

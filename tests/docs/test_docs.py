@@ -1,0 +1,106 @@
+"""The documentation names every reason for holding back, and every setting."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from interlock.config import ACCOUNT_PROPERTIES, Settings, load
+from interlock.domain.party import PARTY_FIELDS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+TREES = [ast.parse(file.read_text()) for file in sorted((ROOT / "include" / "interlock").rglob("*.py"))]
+PLACE = {"Problem": 0, "Unusable": 0, "Refused": 0, "Rejected": 1}
+CONSTANTS = {
+    target.id: node.value.value
+    for tree in TREES
+    for node in ast.walk(tree)
+    if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    if isinstance(target, ast.Name) and target.id.isupper()
+}
+
+
+def strings(node):
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+def written(node):
+    """Return the code that an argument stands for, if it stands there: a text, or a constant's name."""
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    name = getattr(node, "attr", None) or getattr(node, "id", "")
+    return [CONSTANTS[name]] if name in CONSTANTS else []
+
+
+def codes():
+    """Collect the codes of everything that can end in quarantine."""
+    found = {f"{name}_unfit" for name in PARTY_FIELDS}
+    for tree in TREES:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (place := PLACE.get(getattr(node.func, "id", ""))) is not None:
+                found.update(written(node.args[place]) if len(node.args) > place else [])
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                if getattr(target, "id", "") in {"REASONS", "MESSAGES"}:
+                    found.update(strings(value)[0] for value in node.value.values)
+                elif getattr(target, "id", "") == "UNFIT":
+                    found.update(key.value for key in node.value.keys)
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
+                found.update(text for text in strings(node.value) if re.fullmatch("[a-z]+(_[a-z]+)+", text))
+    return found - {"changed_meanwhile"}  # decided again, never held back
+
+
+def rows(file):
+    """Return the codes that the tables of a page begin with."""
+    return {
+        code
+        for line in (DOCS / file).read_text().splitlines()
+        if line.startswith("| `")
+        for code in re.findall(r"`([^`]+)`", line.split("|")[1])
+    }
+
+
+def test_every_reason_for_holding_back_says_what_to_do():
+    documented = rows("quarantine.md")
+    known = codes()
+    assert {"name_missing", "vat_id_other_country", "deal_without_account", "refused_by_erp", "waited_too_long"} <= known
+    assert known - documented == set()
+    assert documented - known == {"http_…"}
+
+
+def settings(model, before=""):
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from settings(inner, f"{before}{name}.")
+        else:
+            yield before + name
+
+
+def test_every_setting_is_documented():
+    documented = rows("settings.md")
+    known = {name for name in settings(Settings) if not name.startswith(("crm.http.", "erp.http."))}
+    http = {f"http.{name}" for name in type(load(ROOT / "interlock.toml").crm.http).model_fields}
+    assert known - {"crm.account", "customers.fields"} - documented == set()
+    assert http - documented == set()
+    assert documented - known - http == {"crm.account.FIELD", "customers.fields.FIELD"}
+
+
+def test_every_field_with_its_usual_property_and_rule_is_documented():
+    text = (DOCS / "settings.md").read_text()
+    rules = load(ROOT / "interlock.toml").customers.fields
+    for name in PARTY_FIELDS:
+        rule = rules[name]
+        assert f"| {name} | `{ACCOUNT_PROPERTIES[name]}` | {rule.owner} | {rule.empty} | {rule.on_unusable} |" in text
+
+
+@pytest.mark.parametrize("file", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda f: f.name)
+def test_links_lead_somewhere(file):
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", file.read_text())
+    assert all((file.parent / target).exists() for target in targets if "://" not in target)
