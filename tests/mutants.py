@@ -68,7 +68,7 @@ MUTANTS = (
            READING + "test_an_older_version_never_replaces_a_newer_snapshot"),
     Mutant(8, "store/records.py", "SET at = greatest(w.at, excluded.at)", "SET at = excluded.at",
            READING + "test_a_watermark_is_the_highest_source_time_and_never_moves_back"),
-    Mutant(8, "engine/gather.py", "mark - overlap", "mark",
+    Mutant(8, "engine/gather.py", "mark - timedelta(seconds=system.traits(kind).overlap_seconds) if mark", "mark if mark",
            READING + "test_reading_starts_again_before_the_watermark_by_the_overlap"),
     Mutant(8, "engine/gather.py", "    gone = _read(engine, batch, system, [Ref.parse(ref) for ref in missing], dry=False)\n",
            "    gone = [Ref.parse(ref) for ref in missing]\n",

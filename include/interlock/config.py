@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 
 from interlock.domain.fields import FieldRule, completed, sound
 from interlock.domain.maps import ValueMaps
+from interlock.domain.matching import Rules as MatchingRules
 from interlock.errors import ConfigurationError
 
 CONFIG_VARIABLE = "INTERLOCK_CONFIG"
@@ -222,6 +223,7 @@ class Settings(Section):
     lead_to_customer: LeadToCustomerSettings
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
+    matching: MatchingRules = MatchingRules()
     engine: EngineSettings = EngineSettings()
     airflow: AirflowSettings = AirflowSettings()
     database: str = "interlock_db"
@@ -245,7 +247,7 @@ class Settings(Section):
     @property
     def hash(self) -> str:
         """Changes when a setting that decides business changes; a subject decided under another one is work again."""
-        business = self.model_dump_json(include={"company", "crm", "customers", "maps", "lead_to_customer"})
+        business = self.model_dump_json(include={"company", "crm", "customers", "maps", "matching", "lead_to_customer"})
         return hashlib.sha256(business.encode()).hexdigest()[:16]
 
     @property

@@ -11,10 +11,12 @@ from pydantic import BaseModel
 
 from interlock.config import ACCOUNT_PROPERTIES, Settings, load
 from interlock.domain.party import PARTY_FIELDS
+from interlock.processes.matching import REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 TREES = [ast.parse(file.read_text()) for file in sorted((ROOT / "include" / "interlock").rglob("*.py"))]
+ANSWERS = {"decided", "crosswalk", "reference", "vat_id", "register_number", "name_address", "no_match"}
 PLACE = {"Problem": 0, "Unusable": 0, "Refused": 0, "Rejected": 1}
 CONSTANTS = {
     target.id: node.value.value
@@ -40,7 +42,7 @@ def written(node):
 
 def codes():
     """Collect the codes of everything that can end in quarantine."""
-    found = {f"{name}_unfit" for name in PARTY_FIELDS}
+    found = {f"{name}_unfit" for name in PARTY_FIELDS} | {f"match_{reason}" for reason in REASONS.keys() - ANSWERS}
     for tree in TREES:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (place := PLACE.get(getattr(node.func, "id", ""))) is not None:
@@ -48,7 +50,7 @@ def codes():
             elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 if getattr(target, "id", "") in {"REASONS", "MESSAGES"}:
-                    found.update(strings(value)[0] for value in node.value.values)
+                    found.update(strings(value)[0] for value in node.value.values if isinstance(value, ast.Tuple))
                 elif getattr(target, "id", "") == "UNFIT":
                     found.update(key.value for key in node.value.keys)
             elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":

@@ -5,14 +5,11 @@ import pytest
 from interlock.config import parse
 from interlock.engine.context import Engine
 from interlock.store.database import Database
+from tests.companies import company
 from tests.engine.memory import Memory
 
 WON = "2026-02-01T00:00:00+00:00"
-GOOD = {
-    "vat_id": "DE136695976", "register_number": "", "language": "de", "phone": "+4930123456", "website": "https://example.de",
-    "street": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "DE", "customer_number": "", "sync_state": "",
-    "synced_at": "",
-}  # fmt: skip
+BACK = {"customer_number": "", "sync_state": "", "synced_at": ""}
 SETTINGS = """
 [lead_to_customer]
 go_live = 2026-01-01
@@ -44,7 +41,7 @@ class World:
 
     def won(self, *ids, **values):
         for number in ids:
-            account = self.crm.put("account", number, **({"legal_name": f"Muster {number} GmbH"} | GOOD | values))
+            account = self.crm.put("account", number, **(company(number) | BACK | values))
             self.crm.put("deal", f"d{number}", parent=account, name="Deal", won_at=WON)
 
     def sql(self, query, *values):

@@ -16,7 +16,8 @@ from interlock.domain.record import Problem
 from interlock.engine.context import Scope
 from interlock.engine.run import run
 from interlock.store import decisions, people
-from tests.engine.conftest import GOOD, WON, World
+from tests.companies import company
+from tests.engine.conftest import BACK, WON, World
 from tests.engine.test_invariants import adds_up
 from tests.engine.test_merges import open_codes
 
@@ -60,7 +61,7 @@ def test_an_unusable_phone_is_left_out_and_named_in_the_report(world):
     reads(world, "1", BAD_PHONE, phone="")
     assert run(world.engine(), Scope("first"))["created"] == 2
     customers = {c.values["references"][0][-1]: c.values.get("phone") for c in world.erp.of("customer")}
-    assert customers == {"1": None, "2": GOOD["phone"]}
+    assert customers == {"1": None, "2": company("2")["phone"]}
     assert open_codes(world) == []
     (left_out,) = report(world, "first")["left_out"]
     assert (left_out["code"], left_out["field"]) == ("phone_without_country", "phone")
@@ -73,7 +74,7 @@ def test_an_unusable_phone_clears_none_in_the_erp(world):
     reads(world, "1", BAD_PHONE, phone="", city="Bonn")
     assert go(world)["updated"] == 1
     (customer,) = world.erp.of("customer")
-    assert (customer.values["city"], customer.values["phone"]) == ("Bonn", GOOD["phone"])
+    assert (customer.values["city"], customer.values["phone"]) == ("Bonn", company("1")["phone"])
     reads(world, "1", phone="")
     assert go(world)["updated"] == 1
     assert world.erp.of("customer")[0].values["phone"] == ""
@@ -128,7 +129,7 @@ def test_another_owner_takes_effect_without_a_change_of_the_record(world):
     world.erp.put("customer", "1", phone="+49409")
     assert go(world, erp)["updated"] == 0
     assert go(world)["updated"] == 1
-    assert world.erp.of("customer")[0].values["phone"] == GOOD["phone"]
+    assert world.erp.of("customer")[0].values["phone"] == company("1")["phone"]
 
 
 def test_a_foreign_vat_id_goes_over_once_a_person_says_so(world):
@@ -227,7 +228,7 @@ ODD = [
 ]
 TEXT = st.text(max_size=20) | st.sampled_from(ODD)
 RAW = st.fixed_dictionaries(
-    {}, optional={name: TEXT | st.sampled_from([GOOD.get(name, "Muster GmbH"), "", "Atlantis"]) for name in PARTY_FIELDS}
+    {}, optional={name: TEXT | st.sampled_from([company("twin")[name], "", "Atlantis"]) for name in PARTY_FIELDS}
 )
 DAYS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)).map(datetime.isoformat)  # noqa: DTZ001
 ACCOUNTS = st.lists(st.tuples(RAW, st.sampled_from([WON, "", "2026-02-30"]) | DAYS | st.just("soon"), st.booleans()), max_size=6)
@@ -237,7 +238,7 @@ NUMBERS = itertools.count(1)
 def fill(world, accounts):
     """Read each account as a connector does: canonical values, problems apart."""
     for number, (raw, won_at, linked) in enumerate(accounts):
-        values, problems = normalise({"legal_name": f"Firma {number}"} | GOOD | raw)
+        values, problems = normalise(company(number) | BACK | raw)
         ref = world.crm.put("account", str(number), **values)
         world.crm.records[ref] = replace(world.crm.records[ref], problems=problems)
         world.crm.put("deal", f"d{number}", parent=ref, name="Deal", won_at=won_at)

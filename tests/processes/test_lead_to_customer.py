@@ -23,7 +23,7 @@ ACCOUNT = Ref("hubspot:1", "", "account", "7")
 CUSTOMER = Ref("tryton:erp", "1", "customer", "3")
 FIELDS = {"legal_name": "Muster GmbH", "vat_id": "DE136695976", "language": "de", "city": "Berlin", "country": "DE"}
 WON = Deal(name="D", won_at="2026-02-01T00:00:00+00:00")
-LINKED = {"customer_ref": CUSTOMER, "customer": Customer(number="K1", **FIELDS), "number": "K1"}
+LINKED = {"customer_ref": CUSTOMER, "customer": Customer(number="K1", references=(str(ACCOUNT),), **FIELDS), "number": "K1"}
 SETTLED = {"customer_number": "K1", "sync_state": "synced"}
 
 
@@ -124,7 +124,7 @@ def test_an_optional_value_that_cannot_be_used_is_left_out(name, value):
     assert (found.holding, [problem.field for problem in found.left_out]) == ((), [name])
     create, *_ = process.decide(view({name: value}, deals=(WON,)), SETTINGS, NOW).changes
     assert name not in create.values
-    known = LINKED | {"customer": Customer(number="K1", **FIELDS | {name: "kept"})}
+    known = LINKED | {"customer": Customer(number="K1", references=(str(ACCOUNT),), **FIELDS | {name: "kept"})}
     assert process.decide(view(SETTLED | {name: value}, noted=True, **known), SETTINGS, NOW).changes == ()
 
 

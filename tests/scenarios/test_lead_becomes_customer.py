@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from interlock.engine.context import Scope
 from interlock.engine.run import run
+from tests.companies import company
 
 COMPANY = {
     "name": "Käse & Söhne GmbH", "vat_id": "DE136695976", "register_number": "HRB 4711", "language": "German",
     "phone": "+49 30 1234567", "website": "www.example.de", "address": "Weg 1", "zip": "10115", "city": "Berlin",
     "country": "Deutschland",
 }  # fmt: skip
+PROPERTIES = {"legal_name": "name", "street": "address", "postal_code": "zip"}
 
 
 def win(sandbox, **values):
-    (account,) = sandbox.create("companies", [{"properties": COMPANY | values}])
+    """Make a company that resembles no other, with a won deal; returns its id."""
+    other = company(uuid.uuid4())
+    fields = {PROPERTIES.get(name, name): value for name, value in other.items()}
+    (account,) = sandbox.create("companies", [{"properties": fields | values}])
     link = [{"to": {"id": account}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 5}]}]
     sandbox.create("deals", [{"properties": {"dealname": "D", "dealstage": "closedwon"}, "associations": link}])
     return account
@@ -37,7 +44,7 @@ def customer_of(engine, account):
 
 
 def test_a_won_account_becomes_a_customer_follows_its_changes_and_settles(engine, sandbox):
-    account = win(sandbox)
+    account = win(sandbox, **COMPANY)
     assert run(engine, Scope("first", crm_ids=(account,)))["created"] == 1
     customer = customer_of(engine, account)
     wanted = {

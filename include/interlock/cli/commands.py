@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
+from interlock.cli import matching
 from interlock.cli.connections import look_up
 from interlock.config import load
 from interlock.engine.assemble import assemble
@@ -105,10 +106,14 @@ def quarantine_show(options: Namespace) -> None:
             "SELECT q.*, s.body FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref) WHERE q.id = %s",
             [options.id],
         ).fetchone()
+        found = matching.candidates(tx, row["ref"]) if row and row["code"].startswith(decisions.MATCH) else []
     if row is None:
         raise ConfigurationError(f"no quarantine entry {options.id}; `interlock quarantine list` shows them")
     for name in ("id", "process", "ref", "code", "field", "message", "detail", "state", "opened_at", "decided_by", "why"):
         console.print(f"{name:>11}: {row[name]}", markup=False)
+    if found:
+        console.print(matching.side_by_side(row["body"] or {}, found))
+        return
     for name, value in (row["body"] or {}).items():
         console.print(f"{name:>20} = {value}", markup=False)
 
@@ -116,7 +121,10 @@ def quarantine_show(options: Namespace) -> None:
 def quarantine_decide(options: Namespace) -> None:
     """Record a person's release or ignore with the revision that was seen; the next run acts (invariant 5)."""
     with _transaction(options) as tx:
-        newer = decisions.decide_entry(tx, options.id, options.action, options.actor, options.why)
+        if getattr(options, "link", None) or getattr(options, "create", False):
+            newer = decisions.decide_match(tx, options.id, options.link, options.actor, options.why)
+        else:
+            newer = decisions.decide_entry(tx, options.id, options.action, options.actor, options.why)
     console.print(f"recorded; the next run acts on it{' and judges the newer version of the record' if newer else ''}")
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from interlock.cli import commands
+from interlock.cli import commands, matching
 from interlock.errors import InterlockError
 from interlock.store import decisions
 
@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("id", type=int)
         sub.add_argument("--why", default="")
         sub.set_defaults(command=commands.quarantine_show if action == "show" else commands.quarantine_decide, action=action)
+        if action == "release":
+            answer = sub.add_mutually_exclusive_group()
+            answer.add_argument("--link", metavar="NUMBER", help="the account is this customer")
+            answer.add_argument("--create", action="store_true", help="the account is a new customer")
     approvals = add("approvals", help="runs that a brake holds").add_subparsers(required=True, metavar="ACTION")
     approvals.add_parser("list", help="open requests").set_defaults(command=commands.approvals_list)
     for action in ("approve", "reject"):
@@ -55,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("id", type=int)
         sub.add_argument("--why", default="")
         sub.set_defaults(command=commands.approvals_decide, action=action)
+    match = add("match", help="which accounts already are customers")
+    match.add_argument("--preview", action="store_true", required=True, help="what a first run would link, ask and create")
+    match.add_argument("--all", action="store_true", help="every account, not only those that are to become customers")
+    match.set_defaults(command=matching.preview)
     report = add("report", help="what a run did")
     report.add_argument("run", metavar="RUN", help="Airflow run id or batch id")
     report.set_defaults(command=commands.report)

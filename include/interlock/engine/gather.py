@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from interlock.domain.change import Write
@@ -46,10 +46,7 @@ def _link(engine: Engine, batch: UUID) -> None:
 
 def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool, dry: bool) -> None:
     instance, reading = system.instance().id, _reading(engine, system)
-    with engine.database.begin() as tx:
-        mark = records.watermark(tx, instance, kind, reading)
-    overlap = timedelta(seconds=system.traits(kind).overlap_seconds)
-    since = None if full or mark is None else mark - overlap
+    since = None if full else _since(engine, system, kind)
     for page in system.changed(kind, since):
         _store(engine, batch, page, dry=dry, reading=reading)
     if since is None and not dry:
@@ -61,6 +58,13 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
             orphans = records.orphans(tx, instance)
         _read(engine, batch, system, [Ref.parse(ref) for ref in orphans], dry=dry)
         _parents_of_deals(engine, batch, dry=dry)
+
+
+def _since(engine: Engine, system: System, kind: str) -> datetime | None:
+    """Return from when on to read: the watermark less the overlap; None when everything was never read."""
+    with engine.database.begin() as tx:
+        mark = records.watermark(tx, system.instance().id, kind, _reading(engine, system))
+    return mark - timedelta(seconds=system.traits(kind).overlap_seconds) if mark else None
 
 
 def _store(engine: Engine, batch: UUID, page: Page, *, dry: bool, reading: str = "") -> None:
@@ -126,7 +130,10 @@ def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> Non
 
 
 def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> None:
-    """Read some accounts with their deals and customers, those found by our reference too; no watermark moves."""
+    """Read some accounts with their deals and customers, those found by our reference too; no watermark moves.
+
+    For those that are new, whatever customers changed are read as well: a new account is matched against all of them.
+    """
     _read(engine, batch, engine.crm, accounts, dry=dry)
     with engine.database.begin() as tx:
         family = [Ref.parse(ref) for ref in work.scope(tx, batch) or ()]
@@ -136,3 +143,6 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     wanted = [Write(str(ref), "create", "customer", {}, subject=ref) for ref in family]
     referring = [record.ref for records_found in engine.erp.find(wanted).values() for record in records_found]
     _read(engine, batch, engine.erp, list(dict.fromkeys([*customers, *referring])), dry=dry)
+    if len(customers) < len(accounts):
+        for page in engine.erp.changed("customer", _since(engine, engine.erp, "customer")):
+            _store(engine, batch, Page(page.records), dry=dry)

@@ -11,6 +11,7 @@ from interlock.domain.identity import Ref, content_hash
 from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
+from interlock.engine.match import Matches, question, record
 from interlock.errors import TooManyRejected
 from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
@@ -103,23 +104,35 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
         dry = bool(work.batch(tx, batch)["dry_run"])
         if not dry:
             outbox.queue_up(tx, engine.process)
-        for page in _pages(engine, tx, batch, batch if dry else None):
+        scratch = batch if dry else None
+        found = Matches(engine, tx, _new(engine, tx, batch, scratch), scratch)
+        for page in _pages(engine, tx, batch, scratch):
             for row in page:
                 if row["outcome"] != "rejected":
-                    planned += _decide_one(engine, tx, batch, row, dry=dry)
+                    planned += _decide_one(engine, tx, batch, row, found, dry=dry)
         if not dry:
             _brake(engine, tx, batch)
     return planned
 
 
-def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, *, dry: bool) -> list[Row]:
-    view = _view(row)
+def _new(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[View]:
+    """Yield the accounts that are to become customers, unless they already are."""
+    for page in _pages(engine, tx, batch, scratch):
+        accepted = (_view(row) for row in page if row["outcome"] != "rejected" and not row["rejected_by_approver"])
+        yield from (v for v in accepted if v.customer_ref is None and not v.merging and process.concerns(v, engine.settings))
+
+
+def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, *, dry: bool) -> list[Row]:
+    view = found.linked(_view(row))
     decision = process.decide(view, engine.settings, engine.now())
+    if problem := question(found.of(view)):
+        decision = Decision("rejected", problems=(problem,))
     if row["rejected_by_approver"]:
         decision = Decision("rejected", reason=people.REJECTED_BY_APPROVER)
     work.set_outcome(tx, batch, row["ref"], decision.verdict, decision.reason)
     if dry:
         return [_shown(change) for change in decision.changes]
+    record(tx, view, found.of(view))
     recorded = [outbox.record(tx, batch, change) for change in decision.changes]
     _remember(engine, tx, batch, row, decision)
     if decision.verdict == "waiting" or decision.again or not all(recorded):

@@ -11,7 +11,7 @@ from typing import Final
 
 from interlock.config import Settings
 from interlock.domain.change import Change, result_of
-from interlock.domain.identity import Ref
+from interlock.domain.identity import Json, Ref
 from interlock.domain.party import Deal
 from interlock.domain.record import Problem
 from interlock.processes import ownership
@@ -106,13 +106,18 @@ def _create(view: View, settings: Settings) -> Change:
 def _update(view: View, settings: Settings) -> tuple[Change, ...]:
     if view.customer is None or view.customer_ref is None:
         return ()
-    unusable, there = findings(view, settings).unusable, view.customer.fields()
-    touched = ownership.for_known(view.account.fields(), there, settings.customers.fields, unusable)
+    unusable, there, rules = findings(view, settings).unusable, view.customer.fields(), settings.customers.fields
+    touched: dict[str, Json] = dict(ownership.for_known(view.account.fields(), there, rules, unusable))
+    seen: dict[str, Json] = dict(there)
+    if (reference := str(view.ref)) not in view.customer.references:
+        touched = {name: value for name, value in touched.items() if value}  # what a customer had before the link is not cleared
+        seen["references"] = [*view.customer.references]
+        touched["references"] = [*sorted({*view.customer.references, reference})]
     if not touched:
         return ()
     return (
         Change.update(
-            view.customer_ref, process=PROCESS, system="erp", subject=view.ref, values=touched, seen=there,
+            view.customer_ref, process=PROCESS, system="erp", subject=view.ref, values=touched, seen=seen,
             why="changed in the CRM",
         ),
     )  # fmt: skip

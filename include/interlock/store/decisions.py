@@ -11,10 +11,11 @@ from typing import Any, Final, Literal
 from interlock.domain.identity import content_hash
 from interlock.domain.record import Problem
 from interlock.errors import NothingToDecide
-from interlock.store import audit, people, work
+from interlock.store import audit, matches, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+MATCH: Final = "match_"  # codes of entries that ask which customer an account is
 PAUSABLE: Final = ("lead_to_customer", "crm", "erp")
 
 
@@ -61,6 +62,21 @@ def decide_entry(
     values = {"entry": entry, "code": row["code"], "field": row["field"], "revision": seen}
     audit.append(tx, [audit.Entry(actor, f"quarantine {action}", row["ref"], why, values)])
     return newer
+
+
+def decide_match(tx: Transaction, entry: int, number: str | None, actor: str, why: str = "") -> bool:
+    """Release an entry that asks who the customer is, and remember the answer: that customer's number, None for a new one.
+
+    Returns whether a newer version of the record is known. Raises NothingToDecide when the entry asks something else, or
+    when there is no such customer.
+    """
+    row = tx.execute("SELECT ref, code FROM interlock.quarantine WHERE id = %s", [entry]).fetchone()
+    if row is None or not row["code"].startswith(MATCH):
+        raise NothingToDecide(f"entry {entry} does not ask which customer an account is; release it without --link or --create")
+    customer = matches.remember(tx, row["ref"], number, actor, why)
+    said = f"link to {customer}" if customer else "create a new customer"
+    audit.append(tx, [audit.Entry(actor, f"match: {said}", row["ref"], why)])
+    return decide_entry(tx, entry, "release", actor, why)
 
 
 def decide_approval(tx: Transaction, approval: int, action: Literal["approve", "reject"], actor: str, why: str = "") -> Answer:

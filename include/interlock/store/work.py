@@ -39,6 +39,23 @@ def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: R
     return UUID(str(row["id"]))
 
 
+def accounts(tx: Transaction, batch_id: UUID, crm: str) -> list[Row]:
+    """Return every live account as the batch read it: `ref`, `body` and the bodies of its `deals`."""
+    return tx.execute(
+        "SELECT a.ref, a.body, coalesce(d.deals, '[]') AS deals FROM interlock.current_records(%(batch)s) a"
+        " LEFT JOIN (SELECT parent, jsonb_agg(body ORDER BY ref) AS deals FROM interlock.current_records(%(batch)s)"
+        "   WHERE kind = 'deal' AND NOT archived GROUP BY parent) d ON d.parent = a.ref"
+        " WHERE a.kind = 'account' AND a.instance = %(crm)s AND NOT a.archived ORDER BY a.ref",
+        {"batch": batch_id, "crm": crm},
+    ).fetchall()
+
+
+def forget(tx: Transaction, batch_id: UUID) -> None:
+    """Remove a scratch batch and what it read."""
+    tx.execute("DELETE FROM interlock.staged WHERE batch_id = %s", [batch_id])
+    tx.execute("DELETE FROM interlock.batch WHERE id = %s", [batch_id])
+
+
 def clear_abandoned(tx: Transaction, process: str, days: int = 7) -> None:
     """Forget what runs that never ended had read; decided work does not depend on it."""
     for table in ("staged", "checked_account", "batch_subject"):

@@ -22,7 +22,7 @@ IDENTIFIERS: Final = ("vat_id", "register_number")
 PREFIXES: Final = {"eu_vat": "", "ch_vat": "CHE", "gb_vat": "GB", "no_vat": "NO", "gr_vat": "EL"} | {
     f"{state}_vat": state.upper() for state in MEMBER_STATES - {"gr", "xi"}
 }  # types of identifiers that hold VAT ids, and how these begin
-WRITABLE: Final = frozenset(("legal_name", "language", *IDENTIFIERS, *MECHANISMS, *ADDRESS))
+WRITABLE: Final = frozenset(("legal_name", "language", "references", *IDENTIFIERS, *MECHANISMS, *ADDRESS))
 Row = dict[str, Any]
 
 
@@ -93,6 +93,7 @@ def touched(row: Row, values: Values, lookups: Lookups) -> Row:
     known = {identifier_name(r): r["id"] for r in reversed(live(row["identifiers"]))}
     types = lookups.identifier_types
     wanted = {n: identifier(n, str(values[n]), types) if values[n] else None for n in IDENTIFIERS if n in values}
+    wanted |= {reference: {"type": None, "code": REFERENCE + reference} for reference in _new_references(row, values)}
     written |= _children("identifiers", known, wanted)
     known = {r["type"]: r["id"] for r in reversed(live(row["mechanisms"]))}
     wanted = {n: {"type": n, "value": values[n]} if values[n] else None for n in MECHANISMS if n in values}
@@ -102,6 +103,13 @@ def touched(row: Row, values: Values, lookups: Lookups) -> Row:
         known = {"invoice": place["id"]} if place else {}
         written |= _children("addresses", known, {"invoice": address(values, lookups.countries)})
     return written
+
+
+def _new_references(row: Row, values: Values) -> list[str]:
+    """Return the references to add; none is ever taken away."""
+    there = {identifier["code"].removeprefix(REFERENCE) for identifier in row["identifiers"]}
+    wanted = values.get("references") or []
+    return [str(reference) for reference in wanted if reference not in there] if isinstance(wanted, list) else []
 
 
 def _children(field: str, known: Mapping[str, int], wanted: Mapping[str, Row | None]) -> Row:

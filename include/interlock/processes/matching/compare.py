@@ -18,10 +18,10 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from interlock.domain.legal_forms import same_form
+from interlock.domain.matching import Rules
 from interlock.processes.matching.addresses import AT_ONE_DOOR, DIFFERENT, Place, relate
 from interlock.processes.matching.features import Features
 from interlock.processes.matching.likeness import Likeness, is_person, likeness
-from interlock.processes.matching.rules import Rules
 
 LIKENESS_POWER: Final = 1.5
 SCALE: Final = 100

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Final
 
 from interlock.domain.identity import Ref
+from interlock.domain.matching import Rules
 from interlock.processes.matching.blocking import Index
 from interlock.processes.matching.compare import compare
 from interlock.processes.matching.features import Features, features
 from interlock.processes.matching.model import Candidate, Match, Subject
-from interlock.processes.matching.rules import Rules
 from interlock.processes.matching.verdict import Judge
 
 NOTHING: Final[Mapping[Ref, Ref]] = {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from interlock.domain.identity import Ref
+from interlock.domain.matching import Rules
 from interlock.processes.matching.matcher import NOTHING, match
 from interlock.processes.matching.model import REASONS, REMARKS, Candidate, Match, Subject
-from interlock.processes.matching.rules import Rules
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 from interlock.domain.identity import Ref
+from interlock.domain.matching import Rules
 from interlock.processes.matching.blocking import Index
 from interlock.processes.matching.compare import Comparison, compare
 from interlock.processes.matching.features import Features, features
 from interlock.processes.matching.model import Candidate, Match, Subject
-from interlock.processes.matching.rules import Rules
 
 Found: TypeAlias = "list[tuple[Features, Comparison]]"
 IDENTIFIED: Final = 2

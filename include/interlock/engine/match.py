@@ -1,0 +1,76 @@
+"""Find out which new accounts already are customers, before any of them is created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from interlock.domain.identity import Ref
+from interlock.domain.party import Customer
+from interlock.domain.record import Problem
+from interlock.engine.context import Engine
+from interlock.processes.matching import REASONS, Candidate, Match, Matcher, Subject
+from interlock.processes.view import View
+from interlock.store import crosswalk, matches
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+class Matches:
+    """The verdicts on the new accounts of one batch, and the customers they may be linked to."""
+
+    def __init__(self, engine: Engine, tx: Transaction, views: Iterable[View], scratch: UUID | None) -> None:
+        accounts = [Subject(view.ref, view.account) for view in views]
+        self._customers: dict[Ref, Customer] = {}
+        self._verdicts: dict[Ref, Match] = {}
+        if not accounts:
+            return
+        erp = engine.erp.instance().id
+        for row in matches.customers(tx, erp, scratch):
+            self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
+        linked = {Ref.parse(account): Ref.parse(customer) for account, customer in matches.links(tx).items()}
+        said = {Ref.parse(account): Ref.parse(to) if to else None for account, to in matches.said(tx).items()}
+        known = (Subject(ref, customer) for ref, customer in self._customers.items())
+        matcher = Matcher(known, linked, engine.settings.matching, said)
+        self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts)}
+
+    def of(self, view: View) -> Match | None:
+        """Return the verdict on an account, None for one that needed none."""
+        return self._verdicts.get(view.ref)
+
+    def linked(self, view: View) -> View:
+        """Return the account with the customer it was matched with, if it was."""
+        verdict = self.of(view)
+        if verdict is None or verdict.verdict != "linked" or verdict.customer is None:
+            return view
+        customer = self._customers[verdict.customer]
+        return replace(view, customer_ref=verdict.customer, customer=customer, number=customer.number)
+
+
+def question(verdict: Match | None) -> Problem | None:
+    """Return why a person must decide, or None."""
+    if verdict is None or verdict.verdict != "ask":
+        return None
+    cure = "decide with `interlock quarantine release ID --link NUMBER` or `--create`"
+    return Problem(f"match_{verdict.reason}", "", f"{REASONS[verdict.reason]}; {cure}")
+
+
+def record(tx: Transaction, view: View, verdict: Match | None) -> None:
+    """Keep a link, or the candidates of a question."""
+    if verdict is None:
+        return
+    if verdict.verdict == "linked" and verdict.customer is not None:
+        origin = f"match/{verdict.reason}"
+        crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin)
+    matches.ask(tx, str(view.ref), [_plain(candidate) for candidate in verdict.candidates if verdict.verdict == "ask"])
+
+
+def _plain(candidate: Candidate) -> Row:
+    return {
+        "ref": str(candidate.ref), "score": candidate.score, "evidence": list(candidate.evidence),
+        "against": list(candidate.against), "active": candidate.active,
+        "taken_by": str(candidate.taken_by) if candidate.taken_by else None,
+    }  # fmt: skip

@@ -1,0 +1,81 @@
+"""What matching needs to know, what it asked, and what a person said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from interlock.errors import NothingToDecide
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def customers(tx: Transaction, erp: str, scratch: UUID | None) -> Iterator[Row]:
+    """Yield `ref` and `body` of every customer known in the ERP, blocked ones too."""
+    with tx.cursor(name="customers") as cursor:
+        cursor.execute(
+            "SELECT ref, body FROM interlock.current_records(%s) WHERE kind = 'customer' AND instance = %s AND NOT archived"
+            " ORDER BY ref",
+            [scratch, erp],
+        )
+        yield from cursor
+
+
+def links(tx: Transaction) -> dict[str, str]:
+    """Return the crosswalk: account -> customer."""
+    return {row["account"]: row["customer"] for row in tx.execute("SELECT account, customer FROM interlock.crosswalk")}
+
+
+def said(tx: Transaction) -> dict[str, str | None]:
+    """Return what people decided: account -> customer, or None for a new one."""
+    return {row["account"]: row["customer"] for row in tx.execute("SELECT account, customer FROM interlock.match_decision")}
+
+
+def ask(tx: Transaction, account: str, candidates: Sequence[Row]) -> None:
+    """Keep the candidates a person is to choose from, best first."""
+    tx.execute("DELETE FROM interlock.match_candidate WHERE account = %s", [account])
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO interlock.match_candidate VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (account, rank, c["ref"], c["score"], c["evidence"], c["against"], c["active"], c["taken_by"])
+                for rank, c in enumerate(candidates, start=1)
+            ],
+        )
+
+
+def candidates(tx: Transaction, account: str) -> list[Row]:
+    """Return the candidates of an account, best first, each with its `body` as last read."""
+    return tx.execute(
+        "SELECT m.*, s.body FROM interlock.match_candidate m LEFT JOIN interlock.snapshot s ON s.ref = m.candidate"
+        " WHERE m.account = %s ORDER BY rank",
+        [account],
+    ).fetchall()
+
+
+def remember(tx: Transaction, account: str, number: str | None, actor: str, why: str) -> str | None:
+    """Record that an account is the customer of that number, or a new one (None); returns the customer.
+
+    Raises NothingToDecide when no such customer is known, or when it belongs to another account.
+    """
+    customer = None
+    if number is not None:
+        rows = tx.execute(
+            "SELECT ref, (SELECT x.account FROM interlock.crosswalk x WHERE x.customer = s.ref) AS taken_by"
+            " FROM interlock.snapshot s WHERE kind = 'customer' AND NOT archived AND body ->> 'number' = %s",
+            [number],
+        ).fetchall()
+        if len(rows) != 1:
+            raise NothingToDecide(f"{len(rows) or 'no'} customers with number {number} are known; a run reads new ones")
+        if rows[0]["taken_by"] not in {None, account}:
+            raise NothingToDecide(f"customer {number} belongs to another account; merge the accounts in the CRM if they are one")
+        customer = str(rows[0]["ref"])
+    tx.execute(
+        "INSERT INTO interlock.match_decision (account, customer, decided_by, why) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (account) DO UPDATE SET customer = excluded.customer, decided_by = excluded.decided_by,"
+        " why = excluded.why, decided_at = now()",
+        [account, customer, actor, why],
+    )
+    return customer
