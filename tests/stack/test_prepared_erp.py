@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from interlock.config import Endpoint, HttpSettings
-from interlock.connectors.tryton.rpc import Rpc
+from interlock.connectors.tryton.api import Rpc
 from interlock.errors import InterlockError
 from interlock_sandbox.stack import erp
 from interlock_sandbox.stack.processes import Processes
