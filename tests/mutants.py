@@ -62,7 +62,7 @@ MUTANTS = (
            ENGINE + "test_fifty_bad_rows_are_all_named"),
     Mutant(7, "engine/settle.py", "work.acknowledge(tx, engine.process, engine.crm.instance().id, written)", "pass",
            ENGINE + "test_our_own_writes_coming_back_are_not_work"),
-    Mutant(7, "processes/lead_to_customer.py", "if wanted[name] != there[name]", "if True",
+    Mutant(7, "processes/lead_to_customer.py", "if value != there[name]", "if True",
            ENGINE + "test_a_second_run_writes_nothing"),
     Mutant(8, "store/records.py", "WHERE excluded.modified_at >= s.modified_at AND", "WHERE",
            READING + "test_an_older_version_never_replaces_a_newer_snapshot"),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from interlock.domain.contact import Contact
+from interlock.domain.identity import Ref
+from interlock.domain.record import Problem
 from interlock.engine.context import Engine
-from interlock.store import people
+from interlock.processes import contacts
+from interlock.store import people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -24,6 +28,7 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]),
+            "notices": _notices(tx, batch, dry=info["dry_run"]),
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
@@ -75,6 +80,19 @@ def _held_back(tx: Transaction, process: str, batch: UUID, *, dry: bool) -> list
         " ON b.ref = q.ref AND b.batch_id = %s WHERE q.process = %s AND q.state = 'open' ORDER BY q.id",
         [batch, process],
     ).fetchall()
+
+
+def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
+    """List what did not stop an account but should be known: parts of contacts left out, an e-mail that two accounts share."""
+    found = []
+    for row in work.flawed_contacts(tx, batch, batch if dry else None):
+        contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
+        problems = contacts.notices(contact, [Problem(*problem) for problem in row["problems"]])
+        found += [{"ref": row["account"], "code": problem.code, "message": problem.message} for problem in problems]
+    for row in work.shared_emails(tx, batch, batch if dry else None):
+        message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
+        found.append({"ref": row["account"], "code": "email_shared", "message": message})
+    return found
 
 
 def _open(tx: Transaction, process: str) -> list[Row]:

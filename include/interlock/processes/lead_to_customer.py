@@ -16,8 +16,8 @@ from stdnum.exceptions import ValidationError as NumberError
 from interlock.config import Settings
 from interlock.domain.change import Change, result_of
 from interlock.domain.identity import Ref
-from interlock.domain.party import PARTY_FIELDS
 from interlock.domain.record import Problem
+from interlock.processes import contacts, prehistory
 from interlock.processes.view import Decision, View
 
 PROCESS: Final = "lead_to_customer"
@@ -107,8 +107,9 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     if obstacle := _obstacle(view):
         return Decision("rejected", problems=(obstacle,))
     if view.customer_ref is None:
-        return Decision("planned", (_create(view), *_report_back(view, now, customer_key(view.ref))))
-    changes = (*_update(view), *_report_back(view, now, None))
+        key = customer_key(view.ref)
+        return Decision("planned", (_create(view), *_tell(view, settings, now, key), *_report_back(view, now, key)))
+    changes = (*_update(view), *_tell(view, settings, now, None), *_report_back(view, now, None))
     return Decision("planned", changes) if changes else Decision("unchanged")
 
 
@@ -125,15 +126,16 @@ def _obstacle(view: View) -> Problem | None:
 def _create(view: View) -> Change:
     return Change.create(
         customer_key(view.ref), process=PROCESS, system="erp", kind="customer", subject=view.ref,
-        values=view.account.fields(), why="won deal since go-live",
+        values={**view.account.fields(), **{name: rows for name, rows in contacts.wanted(view).items() if rows}},
+        why="won deal since go-live",
     )  # fmt: skip
 
 
 def _update(view: View) -> tuple[Change, ...]:
     if view.customer is None or view.customer_ref is None:
         return ()
-    wanted, there = view.account.fields(), view.customer.fields()
-    touched = {name: wanted[name] for name in PARTY_FIELDS if wanted[name] != there[name]}
+    wanted, there = view.account.fields() | contacts.wanted(view), view.customer.fields() | contacts.known(view)
+    touched = {name: value for name, value in wanted.items() if value != there[name]}
     if not touched:
         return ()
     return (
@@ -142,6 +144,19 @@ def _update(view: View) -> tuple[Change, ...]:
             why="changed in the CRM",
         ),
     )  # fmt: skip
+
+
+def wants_history(view: View, settings: Settings) -> bool:
+    """Tell whether the prehistory is still to be written: once, for an account that becomes a customer or won since go-live."""
+    if view.told or view.merging or not concerns(view, settings) or _obstacle(view):
+        return False
+    return view.customer_ref is None or is_won(view, settings)
+
+
+def _tell(view: View, settings: Settings, now: datetime, creates: str | None) -> tuple[Change, ...]:
+    if not wants_history(view, settings):
+        return ()
+    return (prehistory.change(view, settings, now, process=PROCESS, creates=creates),)
 
 
 def _report_back(view: View, now: datetime, creates: str | None) -> tuple[Change, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from interlock.domain.change import Change, Role
+from interlock.domain.change import Change, Role, Write
 from interlock.domain.identity import Values
 from interlock.errors import LeaseLost, Paused
 from interlock.store.database import Transaction
@@ -139,12 +139,12 @@ def start_sending(tx: Transaction, rows: Sequence[Row], names: Sequence[str], se
         raise LeaseLost("another worker holds some of these records now")
 
 
-def resolved(tx: Transaction, bodies: Mapping[int, Values]) -> None:
-    """Put on record what is really sent, in place of references to other changes' results."""
+def resolved(tx: Transaction, writes: Mapping[int, Write]) -> None:
+    """Put on record what is really sent, and to which parent, in place of references to other changes' results."""
     with tx.cursor() as cursor:
         cursor.executemany(
-            "UPDATE interlock.change SET body = %s WHERE id = %s",
-            [(Jsonb(dict(body)), number) for number, body in bodies.items()],
+            "UPDATE interlock.change SET body = %s, parent = %s WHERE id = %s",
+            [(Jsonb(dict(w.values)), str(w.parent) if w.parent else None, number) for number, w in writes.items()],
         )
 
 
@@ -210,6 +210,31 @@ def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
         [list(keys)],
     )
     return {row["key"]: row for row in rows}
+
+
+def expired(tx: Transaction, process: str, kind: str, months: int) -> list[Row]:
+    """Return done creates of a kind that are older than `months` and whose content still stands."""
+    return tx.execute(
+        "SELECT subject, result_ref FROM interlock.change WHERE process = %s AND kind = %s AND operation = 'create'"
+        " AND state = 'done' AND body <> '{}' AND finished_at < now() - make_interval(months => %s) ORDER BY id",
+        [process, kind, months],
+    ).fetchall()
+
+
+def erase(tx: Transaction, process: str, kind: str, subject: str) -> list[Row]:
+    """Forget the content of a subject's done creates of a kind, in the reports too; that they happened stays on record."""
+    tx.execute(
+        "UPDATE interlock.run_report SET body = jsonb_set(body, '{changes}', (SELECT jsonb_agg("
+        "   CASE WHEN c ->> 'kind' = %(kind)s AND c ->> 'subject' = %(subject)s THEN c || '{\"after\": {}}' ELSE c END)"
+        "   FROM jsonb_array_elements(body -> 'changes') AS c))"
+        " WHERE body -> 'changes' @> jsonb_build_array(jsonb_build_object('kind', %(kind)s::text, 'subject', %(subject)s::text))",
+        {"kind": kind, "subject": subject},
+    )
+    return tx.execute(
+        "UPDATE interlock.change SET body = '{}', reason = 'erased' WHERE process = %s AND kind = %s AND operation = 'create'"
+        " AND state = 'done' AND body <> '{}' AND subject = %s RETURNING result_ref",
+        [process, kind, subject],
+    ).fetchall()
 
 
 def doubtful(tx: Transaction, process: str, kind: str) -> list[Row]:
