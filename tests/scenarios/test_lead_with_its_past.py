@@ -6,8 +6,12 @@ import json
 
 import pytest
 
+from interlock.cli import commands
+from interlock.cli.main import main
 from interlock.engine.context import Scope
+from interlock.engine.histories import erase_prehistory
 from interlock.engine.run import run
+from interlock.errors import InstanceMismatch, Paused
 from interlock.store import audit, people
 from interlock_sandbox.demo.history import linked
 from tests.scenarios.conftest import connected
@@ -217,21 +221,47 @@ def test_a_survivor_of_a_merge_keeps_the_one_prehistory(lead):
     assert note["message"].endswith(f"[il:prehistory/{old}]")
 
 
-def test_a_prehistory_past_its_time_is_erased_everywhere_and_stays_so(lead):
-    lead.run()
+def by_time(lead, monkeypatch):
     with lead.engine.database.begin() as tx:
         tx.execute("UPDATE interlock.change SET finished_at = now() - interval '37 months' WHERE kind = 'prehistory'")
     lead.run()
+
+
+def by_a_person(lead, monkeypatch):
+    monkeypatch.setattr(commands, "assemble", lambda *_: lead.engine)
+    assert main(["--as", "dpo", "prehistory", "erase", lead.account, "--why", "asked for"]) == 0
+    assert main(["--as", "dpo", "prehistory", "erase", lead.account, "--why", "asked for"]) == 1
+
+
+@pytest.mark.parametrize("how", [by_time, by_a_person])
+def test_an_erased_prehistory_is_erased_everywhere_and_stays_so(lead, monkeypatch, how):
+    lead.run()
+    how(lead, monkeypatch)
     assert lead.erp_notes == []
     with lead.engine.database.begin() as tx:
         audit.verify(tx)
         tables = ("change", "run_report", "audit_values", "snapshot")
         kept = "".join(str(tx.execute(f"SELECT * FROM interlock.{table}").fetchall()) for table in tables)
-        proof = tx.execute("SELECT action, why FROM interlock.audit WHERE action LIKE '%prehistory' ORDER BY seq").fetchall()
+        proof = tx.execute("SELECT action FROM interlock.audit WHERE action LIKE '%prehistory' ORDER BY seq").fetchall()
     assert "Betreuung" not in kept
     assert [row["action"] for row in proof] == ["create prehistory", "erase prehistory"]
+    lead.sandbox.call("PATCH", f"/crm/v3/objects/companies/{lead.account}", {"properties": {"city": "Bonn"}})
     lead.run()
-    assert lead.erp_notes == []
+    assert (lead.erp_notes, lead.customer.values["city"]) == ([], "Bonn")
+
+
+def test_a_prehistory_is_erased_in_its_own_erp_only_and_not_while_paused(lead):
+    lead.run()
+    with lead.engine.database.begin() as tx:
+        tx.execute("INSERT INTO interlock.paused (name, actor, why) VALUES ('erp', 'ops', 'month end')")
+    with pytest.raises(Paused):
+        erase_prehistory(lead.engine, lead.account, "dpo", "asked for")
+    with lead.engine.database.begin() as tx:
+        tx.execute("DELETE FROM interlock.paused")
+        tx.execute("UPDATE interlock.pinned SET instance = 'tryton:other' WHERE role = 'erp'")
+    with pytest.raises(InstanceMismatch):
+        erase_prehistory(lead.engine, lead.account, "dpo", "asked for")
+    assert len(lead.erp_notes) == 1
 
 
 def test_texts_go_over_for_a_purpose_only(systems, database, sandbox):

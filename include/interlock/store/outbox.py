@@ -212,16 +212,22 @@ def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
     return {row["key"]: row for row in rows}
 
 
-def expired(tx: Transaction, process: str, kind: str, months: int) -> list[Row]:
-    """Return done creates of a kind that are older than `months` and whose content still stands."""
+def standing(tx: Transaction, process: str, kind: str, *, months: int = 0, account: str | None = None) -> list[Row]:
+    """Return done creates of a kind whose content was not erased: those older than `months`, of all or of one account.
+
+    What an account that was merged into it brought along is its own.
+    """
     return tx.execute(
-        "SELECT subject, result_ref FROM interlock.change WHERE process = %s AND kind = %s AND operation = 'create'"
-        " AND state = 'done' AND body <> '{}' AND finished_at < now() - make_interval(months => %s) ORDER BY id",
-        [process, kind, months],
+        "SELECT subject, result_ref FROM interlock.change WHERE process = %(process)s AND kind = %(kind)s"
+        " AND operation = 'create' AND state = 'done' AND body <> '{}'"
+        " AND finished_at <= now() - make_interval(months => %(months)s)"
+        " AND (%(account)s::text IS NULL OR subject = %(account)s OR subject IN"
+        "   (SELECT from_ref FROM interlock.redirect WHERE to_ref = %(account)s)) ORDER BY id",
+        {"process": process, "kind": kind, "months": months, "account": account},
     ).fetchall()
 
 
-def erase(tx: Transaction, process: str, kind: str, subject: str) -> list[Row]:
+def erase(tx: Transaction, process: str, kind: str, subject: str) -> None:
     """Forget the content of a subject's done creates of a kind, in the reports too; that they happened stays on record."""
     tx.execute(
         "UPDATE interlock.run_report SET body = jsonb_set(body, '{changes}', (SELECT jsonb_agg("
@@ -230,11 +236,11 @@ def erase(tx: Transaction, process: str, kind: str, subject: str) -> list[Row]:
         " WHERE body -> 'changes' @> jsonb_build_array(jsonb_build_object('kind', %(kind)s::text, 'subject', %(subject)s::text))",
         {"kind": kind, "subject": subject},
     )
-    return tx.execute(
+    tx.execute(
         "UPDATE interlock.change SET body = '{}', reason = 'erased' WHERE process = %s AND kind = %s AND operation = 'create'"
-        " AND state = 'done' AND body <> '{}' AND subject = %s RETURNING result_ref",
+        " AND state = 'done' AND subject = %s",
         [process, kind, subject],
-    ).fetchall()
+    )
 
 
 def doubtful(tx: Transaction, process: str, kind: str) -> list[Row]:
