@@ -150,6 +150,7 @@ def test_a_contact_linked_to_its_account_later_is_noticed_without_a_change_of_it
     account = world.crm.ref("account", "1")
     world.crm.put("contact", "10", parent=account, **ERIKA)
     late = world.crm.put("contact", "11", **ERIKA)
+    world.crm.put("contact", "12", roles=[])
     run(world.engine(), Scope("r1"))
     world.crm.records[late] = replace(world.crm.records[late], parent=account)
     run(world.engine(), Scope("r2"))
