@@ -34,6 +34,8 @@ MUTANTS = (
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
     Mutant(1, "engine/apply.py", 'row["parent"] or _made(row, done)', 'row["parent"]',
            HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
+    Mutant(4, "store/outbox.py", "parent = excluded.parent,\n", "\n",
+           HISTORIES + "test_a_prehistory_decided_before_its_customer_was_found_hangs_on_it"),
     Mutant(2, "engine/sweep.py", '(("note", "crm"), (prehistory.KIND, "erp"))', '(("note", "crm"),)',
            HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
     Mutant(2, "engine/apply.py", 'if row["looks"] >= 1 and passed >= settle_seconds:', "if True:",

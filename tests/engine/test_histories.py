@@ -51,6 +51,20 @@ def test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets(world, fa
     assert "03.02.2026 Anruf eingehend · Olga Ober" in note.values["body"]
 
 
+def test_a_prehistory_decided_before_its_customer_was_found_hangs_on_it(world):
+    account = with_a_past(world)
+    engine = world.engine()
+    batch = engine.open(Scope("r1"))
+    gather(engine, batch)
+    plan.check(engine, batch)
+    plan.decide(engine, batch)
+    there = world.crm.of("account")[0].values
+    found = world.erp.put("customer", "9", **there, number="K9", references=[str(account)], active=True)
+    run(world.engine(), Scope("r2"))
+    assert [note.parent for note in told(world)] == [found]
+    assert world.sql("SELECT * FROM interlock.quarantine") == []
+
+
 def test_a_refused_customer_has_no_prehistory_until_it_is_there(world):
     with_a_past(world)
     world.erp.faults = ["refused"]

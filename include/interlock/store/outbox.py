@@ -21,7 +21,8 @@ INSERT INTO interlock.change AS c
 VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(target)s, %(subject)s, %(ref)s, %(parent)s,
     %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
-DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, why = excluded.why,
+DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, parent = excluded.parent,
+    why = excluded.why,
     state = 'pending', reason = '', token = NULL, batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL,
     opened_at = CASE WHEN c.state = 'pending' THEN c.opened_at ELSE now() END
 WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
