@@ -28,10 +28,16 @@ class Mutant:
 
 
 ENGINE, DOUBT, MERGES = "tests/engine/test_invariants.py::", "tests/engine/test_doubt.py::", "tests/engine/test_merges.py::"
-READING = "tests/engine/test_reading.py::"
+READING, HISTORIES = "tests/engine/test_reading.py::", "tests/engine/test_histories.py::"
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
+    Mutant(1, "engine/apply.py", 'row["parent"] or _made(row, done)', 'row["parent"]',
+           HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
+    Mutant(4, "store/outbox.py", "parent = excluded.parent,\n", "\n",
+           HISTORIES + "test_a_prehistory_decided_before_its_customer_was_found_hangs_on_it"),
+    Mutant(2, "engine/sweep.py", '(("note", "crm"), (prehistory.KIND, "erp"))', '(("note", "crm"),)',
+           HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
     Mutant(2, "engine/apply.py", 'if row["looks"] >= 1 and passed >= settle_seconds:', "if True:",
            ENGINE + "test_a_late_commit_within_the_settle_time_is_seen_by_the_second_look"),
     Mutant(2, "engine/sweep.py", 'removed = row["late"] and engine.erp.remove(Ref.parse(row["customer"]))', "removed = False",
@@ -80,12 +86,18 @@ MUTANTS = (
            MERGES + "test_two_different_customers_that_meet_in_a_merge_wait_for_a_person"),
     Mutant(8, "processes/lead_to_customer.py", "    if view.merging:\n", "    if False:\n",
            MERGES + "test_nobody_is_created_for_a_survivor_while_the_merged_account_s_creation_may_be_on_its_way"),
+    Mutant(8, "engine/gather.py", 'if kind in {"deal", "contact"}:', 'if kind in {"deal"}:',
+           HISTORIES + "test_a_contact_linked_to_its_account_later_is_noticed_without_a_change_of_its_own"),
     Mutant(9, "processes/lead_to_customer.py", "(view.account.customer_number, view.account.sync_state) != (view.number,",
            "(view.number, view.account.sync_state) != (view.number,",
            READING + "test_the_customer_number_is_the_erp_s_and_is_put_right_in_the_crm"),
     Mutant(10, "domain/identity.py", "    if isinstance(value, float):", "    if False:",
            "tests/domain/test_identity.py::test_an_amount_never_travels_as_a_binary_fraction"),
     Mutant(11, "http.py", "{_RECORD_ID.sub('/{id}', path)}", "{path}", "tests/connectors/test_http.py"),
+    Mutant(11, "processes/prehistory.py", "if activity.private or ", "if ",
+           "tests/processes/test_prehistory.py::test_no_level_tells_more_than_it_may"),
+    Mutant(11, "engine/histories.py", "        records.forget_told(tx)\n", "",
+           HISTORIES + "test_activities_are_read_for_those_who_need_them_and_forgotten_once_told"),
     Mutant(12, "pipeline/console/access.py", "    Depends(requires_access_view(AccessView.PLUGINS)),\n"
            '    Depends(requires_access_dag("GET", param_dag_id=PROCESS)),\n', "", "tests/plugins/test_access.py"),
     Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),

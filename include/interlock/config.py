@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 
+from interlock.domain.contact import ROLES
 from interlock.domain.fields import FieldRule, completed, sound
 from interlock.domain.maps import ValueMaps
 from interlock.domain.matching import Rules as MatchingRules
@@ -88,17 +90,48 @@ ACCOUNT_PROPERTIES = {
     "customer_number": "erp_customer_number",
     "sync_state": "erp_sync_state",
     "synced_at": "erp_synced_at",
+    "owner": "hubspot_owner_id",
+    "campaign": "source_campaign",
+    "delivery_name": "",
+    "delivery_street": "",
+    "delivery_postal_code": "",
+    "delivery_city": "",
+    "delivery_country": "",
 }
+CONTACT_PROPERTIES = {
+    "role": "role",
+    "salutation": "salutation",
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "email": "email",
+    "phone": "phone",
+    "street": "address",
+    "postal_code": "zip",
+    "city": "city",
+    "country": "country",
+}
+MANDATORY_PROPERTIES = (
+    "legal_name", "vat_id", "register_number", "language", "phone", "website", "street", "postal_code", "city", "country",
+    "customer_number", "sync_state", "synced_at", "role",
+)  # fmt: skip
 
 
 class CrmSettings(Section):
-    """The CRM: which connector, which connection, and the names its fields have there."""
+    """The CRM: which connector, which connection, and the names its fields have there; "" says that it has no such field.
+
+    contact_roles: our role -> values of the CRM's role property that mean it. private_property: marks an activity that never
+    leaves the CRM. account_url: the page of an account, with {url} (the connection's), {portal} and {id}.
+    """
 
     system: str = "hubspot"
     connection: str = "interlock_crm"
     api_version: str = "v3"
     won_stages: tuple[str, ...] = ("closedwon",)
     account: dict[str, str] = Field(default_factory=dict)
+    contact: dict[str, str] = Field(default_factory=dict)
+    contact_roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    private_property: str = "private"
+    account_url: str = "https://app.hubspot.com/contacts/{portal}/record/0-2/{id}"
     settle_seconds: Seconds = 30
     overlap_seconds: Seconds = 300
     batch: Annotated[int, Field(ge=1, le=100)] = 100
@@ -108,15 +141,45 @@ class CrmSettings(Section):
     @field_validator("account")
     @classmethod
     def known_fields(cls, value: dict[str, str]) -> dict[str, str]:
-        """Complete the mapping with the usual names; refuse a field Interlock does not know."""
-        if unknown := sorted(set(value) - set(ACCOUNT_PROPERTIES)):
-            raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(ACCOUNT_PROPERTIES)}")
+        """Refuse a field Interlock does not know, and a missing name for one it needs."""
+        return _mapping(value, ACCOUNT_PROPERTIES)
+
+    @field_validator("contact")
+    @classmethod
+    def known_contact_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse a field Interlock does not know, and a missing name for one it needs."""
+        return _mapping(value, CONTACT_PROPERTIES)
+
+    @field_validator("contact_roles")
+    @classmethod
+    def known_roles(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Refuse a role that does not go over."""
+        if unknown := sorted(set(value) - set(ROLES)):
+            raise ValueError(f"unknown role {', '.join(unknown)}; only these go over: {', '.join(ROLES)}")
+        return value
+
+    @field_validator("account_url")
+    @classmethod
+    def usable_url(cls, value: str) -> str:
+        """Refuse an address without the account's id, or with a place that nothing fills."""
+        if value and ("{id}" not in value or set(re.findall(r"{(.*?)}", value)) - {"url", "portal", "id"}):
+            raise ValueError("needs {id}, may hold {url} and {portal}, and nothing else in braces")
         return value
 
     @property
     def account_properties(self) -> dict[str, str]:
-        """Interlock's field name -> the CRM's property name."""
-        return ACCOUNT_PROPERTIES | self.account
+        """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
+        return {name: prop for name, prop in (ACCOUNT_PROPERTIES | self.account).items() if prop}
+
+    @property
+    def contact_properties(self) -> dict[str, str]:
+        """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
+        return {name: prop for name, prop in (CONTACT_PROPERTIES | self.contact).items() if prop}
+
+    def roles_of(self, value: str) -> list[str]:
+        """Return which of our roles the CRM's role property means; it may hold several, parted by semicolons."""
+        held = {part.strip().casefold() for part in value.split(";")}
+        return [role for role in ROLES if held & {word.casefold() for word in self.contact_roles.get(role, (role,))}]
 
     @property
     def maps(self) -> ValueMaps:
@@ -178,6 +241,26 @@ class LeadToCustomerSettings(Section):
     schedule: str = "0 2 * * *"
 
 
+class PrehistorySettings(Section):
+    """What the ERP may know of an account's past: counts, one line an activity, or their texts too.
+
+    purpose: why texts of correspondence go over, mandatory at level full. keep_months: then the note is removed again.
+    """
+
+    level: Literal["summary", "headlines", "full"] = "headlines"
+    purpose: Annotated[str, Field(max_length=500)] = ""
+    keep_months: Annotated[int, Field(ge=1, le=120)] = 36
+    language: Literal["de", "en"] = "de"
+    max_lines: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+    @model_validator(mode="after")
+    def full_has_a_purpose(self) -> PrehistorySettings:
+        """Refuse to hand over the texts of correspondence without a written reason."""
+        if self.level == "full" and not self.purpose.strip():
+            raise ValueError('level "full" hands over texts of correspondence; write the reason into prehistory.purpose')
+        return self
+
+
 class QualitySettings(Section):
     """A run stops before any write when more than `stop_share` of at least `minimum` checked records are rejected."""
 
@@ -221,6 +304,7 @@ class Settings(Section):
     customers: CustomerSettings = CustomerSettings()
     maps: ValueMaps = ValueMaps()
     lead_to_customer: LeadToCustomerSettings
+    prehistory: PrehistorySettings = PrehistorySettings()
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
     matching: MatchingRules = MatchingRules()
@@ -247,7 +331,9 @@ class Settings(Section):
     @property
     def hash(self) -> str:
         """Changes when a setting that decides business changes; a subject decided under another one is work again."""
-        business = self.model_dump_json(include={"company", "crm", "customers", "maps", "matching", "lead_to_customer"})
+        business = self.model_dump_json(
+            include={"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
+        )
         return hashlib.sha256(business.encode()).hexdigest()[:16]
 
     @property
@@ -276,6 +362,14 @@ def load(path: Path | None = None) -> Settings:
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}; set {CONFIG_VARIABLE} or pass --config") from None
     return parse(text, path.name)
+
+
+def _mapping(value: dict[str, str], usual: dict[str, str]) -> dict[str, str]:
+    if unknown := sorted(set(value) - set(usual)):
+        raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(usual)}")
+    if empty := sorted(name for name, prop in value.items() if name in MANDATORY_PROPERTIES and not prop):
+        raise ValueError(f"{', '.join(empty)} needs the name of a property")
+    return value
 
 
 def _cure(kind: str, message: str) -> str:

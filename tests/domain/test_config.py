@@ -78,3 +78,31 @@ def test_the_maps_reach_the_connector():
     settings = parse(LEAD + "[maps.countries]\n' Bundes  REPUBLIK' = 'DE'\n")
     assert settings.crm.with_maps(settings.maps).maps.by_field["country"] == {"bundes republik": "DE"}
     assert settings.crm.maps.by_field["country"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[crm.contact]\nshoe_size = "x"\n', "crm.contact: unknown field shoe_size"),
+        ('[crm.contact]\nrole = ""\n', "crm.contact: role needs the name of a property"),
+        ('[crm.account]\nlegal_name = ""\n', "crm.account: legal_name needs the name of a property"),
+        ('[crm.contact_roles]\nboss = ["CEO"]\n', "crm.contact_roles: unknown role boss; only these go over: invoice, delivery"),
+        ('[crm]\naccount_url = "https://crm.example"\n', "crm.account_url: needs {id}"),
+        ('[crm]\naccount_url = "{host}/{id}"\n', "crm.account_url: needs {id}, may hold {url} and {portal}"),
+        ('[prehistory]\nlevel = "full"\n', 'prehistory: level "full" hands over texts of correspondence; write the reason'),
+        ('[prehistory]\nlevel = "full"\npurpose = "  "\n', "prehistory.purpose"),
+        ('[prehistory]\nlevel = "all"\n', "prehistory.level"),
+        ("[prehistory]\nkeep_months = 0\n", "prehistory.keep_months"),
+    ],
+)
+def test_what_may_go_over_of_people_is_said_clearly(text, message):
+    with pytest.raises(ConfigurationError) as error:
+        parse(LEAD + text)
+    assert message in str(error.value)
+
+
+def test_a_level_with_a_purpose_is_taken_and_counts_as_a_change():
+    plain = parse(LEAD)
+    full = parse(LEAD + '[prehistory]\nlevel = "full"\npurpose = "Gewährleistung"\n')
+    assert (plain.prehistory.level, full.prehistory.level) == ("headlines", "full")
+    assert plain.hash != full.hash

@@ -253,7 +253,7 @@ def test_a_dry_run_changes_no_other_table(world):
     assert adds_up(counts)
     assert all(world.sql(f"SELECT * FROM interlock.{table}") == [] for table in tables)
     with world.engine().database.begin() as tx:
-        assert len(people.report(tx, "r1")["changes"]) == 6
+        assert len(people.report(tx, "r1")["changes"]) == 8
     assert world.erp.calls["write"] + world.crm.calls["write"] == 0
 
 
@@ -288,9 +288,9 @@ def test_the_audit_log_is_append_only_and_chained(world):
     world.won("1")
     run(world.engine(), Scope("r1"))
     with world.engine().database.begin() as tx:
-        assert audit.verify(tx) == 3
+        assert audit.verify(tx) == 4
         tx.execute("DELETE FROM interlock.audit_values WHERE seq = 1")
-        assert audit.verify(tx) == 3
+        assert audit.verify(tx) == 4
     with pytest.raises(Exception, match="append-only"):
         world.sql("UPDATE interlock.audit SET why = 'x'")
     world.sql("UPDATE interlock.audit_values SET body = '{}' WHERE seq = 2")

@@ -40,9 +40,11 @@ def view(account=None, **known):
     [
         ({}, "unchanged", []),
         ({"deals": (Deal(won_at="2025-12-31T22:59:59+00:00"),)}, "unchanged", []),
-        ({"deals": (Deal(won_at="2025-12-31T23:00:00+00:00"),)}, "planned", ["customer", "account", "note"]),
-        ({"deals": (WON,)}, "planned", ["customer", "account", "note"]),
-        ({"deals": (WON,), **LINKED}, "planned", ["account", "note"]),
+        ({"deals": (Deal(won_at="2025-12-31T23:00:00+00:00"),)}, "planned", ["customer", "prehistory", "account", "note"]),
+        ({"deals": (WON,)}, "planned", ["customer", "prehistory", "account", "note"]),
+        ({"deals": (WON,), **LINKED}, "planned", ["prehistory", "account", "note"]),
+        ({"deals": (WON,), "told": True, **LINKED}, "planned", ["account", "note"]),
+        (LINKED, "planned", ["account", "note"]),
         ({"deals": (WON,), "archived": True}, "unchanged", []),
         ({"archived": True, **LINKED}, "rejected", []),
         ({**LINKED, "customer": None}, "rejected", []),
@@ -53,6 +55,8 @@ def view(account=None, **known):
         "won on go-live, Berlin time",
         "won",
         "linked",
+        "linked, with its prehistory",
+        "linked, not won since go-live",
         "deleted",
         "deleted customer's",
         "customer gone",
@@ -173,7 +177,7 @@ def test_a_deal_won_at_no_date_or_in_the_future_holds_its_account_back(dates, ve
 
 
 def test_a_customer_is_kept_up_to_date_whatever_its_deals_say():
-    known = view(SETTLED | {"city": "Bonn"}, noted=True, deals=(Deal(won_at="soon"),), **LINKED)
+    known = view(SETTLED | {"city": "Bonn"}, noted=True, told=True, deals=(Deal(won_at="soon"),), **LINKED)
     assert [change.values for change in process.decide(known, SETTINGS, NOW).changes] == [{"city": "Bonn"}]
 
 

@@ -159,7 +159,7 @@ def kill_while_sending(folder, dsn, task_id):
 
 def _states(database):
     rows = database.execute(
-        "SELECT state FROM interlock.change WHERE system = 'erp' AND batch_id = (SELECT id FROM interlock.batch"
+        "SELECT state FROM interlock.change WHERE kind = 'customer' AND batch_id = (SELECT id FROM interlock.batch"
         " ORDER BY started_at DESC LIMIT 1)"
     )
     return Counter(state for (state,) in rows)
@@ -233,17 +233,20 @@ def dump(url):
     return subprocess.run([binaries() / "pg_dump", url], check=True, capture_output=True, text=True).stdout
 
 
-def personal_data(crm):
-    """Name, VAT id, phone and street of every account: as typed, as normalised, and as JSON or a dump of bytes spell them."""
-    names = "name,vat_id,phone,address"
+def properties(crm, kind, names):
     rows, after = [], ""
     while True:
-        answer = crm.call("GET", f"/crm/v3/objects/companies?limit=100&properties={names}{after}")
+        answer = crm.call("GET", f"/crm/v3/objects/{kind}?limit=100&properties={names}{after}")
         rows += answer["results"]
         if "paging" not in answer:
-            break
+            return {row["properties"].get(name) or "" for row in rows for name in names.split(",")} - {""}
         after = f"&after={answer['paging']['next']['after']}"
-    values = {row["properties"].get(name) or "" for row in rows for name in names.split(",")} - {""}
+
+
+def personal_data(crm):
+    """Name, VAT id, phone and street of accounts, what reaches their contacts, and what was said, in every spelling."""
+    values = properties(crm, "companies", "name,vat_id,phone,address") | properties(crm, "contacts", "email,phone")
+    values |= properties(crm, "calls", "hs_call_title") | properties(crm, "emails", "hs_email_subject")
     values |= {re.sub(r"[ .-]", "", value) for value in values if value.startswith("+")}
     return values | {json.dumps(value)[1:-1] for value in values} | {value.encode().hex() for value in values}
 

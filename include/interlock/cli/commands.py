@@ -15,6 +15,7 @@ from interlock.cli.connections import look_up
 from interlock.config import load
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
+from interlock.engine.histories import erase_prehistory
 from interlock.errors import ConfigurationError
 from interlock.store import audit, decisions, people
 from interlock.store.database import Database, Transaction, require_schema
@@ -149,6 +150,16 @@ def approvals_decide(options: Namespace) -> None:
         console.print(f"{answer.state}: {answer.changes} changes; the next run acts on it")
 
 
+def prehistory_erase(options: Namespace) -> None:
+    """Erase one account's prehistory."""
+    engine = assemble(load(options.config), look_up)
+    try:
+        erase_prehistory(engine, options.account, options.actor, options.why)
+    finally:
+        engine.database.close()
+    console.print(f"the prehistory of account {options.account} is erased; it will not be written again", markup=False)
+
+
 def report(options: Namespace) -> None:
     """Print a run report."""
     with _transaction(options) as tx:
@@ -171,4 +182,6 @@ def report(options: Namespace) -> None:
         console.print(f"held back: {held['ref'].rsplit('/', 1)[1]}: {held['code']} {held['message']}", markup=False)
     for left in body.get("left_out", ()):
         console.print(f"left out: {left['ref'].rsplit('/', 1)[1]}: {left['code']} {left['message']}", markup=False)
+    for notice in body.get("notices", ()):
+        console.print(f"notice: {notice['ref'].rsplit('/', 1)[1]}: {notice['code']} {notice['message']}", markup=False)
     console.print(f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", style="dim")

@@ -100,8 +100,19 @@ def _add(table: str) -> str:
     return f"correct it, or add it under [maps.{table}] in interlock.toml"
 
 
+def email(value: str) -> str:
+    """Return an e-mail address with its domain in lower case; raises Unusable for what is none."""
+    value = text(value)
+    local, _, domain = value.rpartition("@")
+    fit = re.fullmatch(r"[^\s@,;<>]{1,64}", local) and re.fullmatch(r"([^\s@,;<>.]{1,63}\.)+[^\s@,;<>.]{2,63}", domain)
+    if value and not fit:
+        raise Unusable("email_unfit", "the e-mail address is none")
+    return f"{local}@{domain.lower()}" if value else ""
+
+
 RULES: Final[dict[str, Callable[[str], str]]] = {
     "vat_id": vat_id, "phone": phone, "website": website, "country": country, "language": language, "street": lines,
+    "email": email, "delivery_street": lines, "delivery_country": country,
 }  # fmt: skip
 NO_MAPS: Final[Mapping[str, Mapping[str, str]]] = {}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from interlock.domain.activity import Owner
 
 PARTY_FIELDS: Final = (
     "legal_name", "vat_id", "register_number", "language", "phone", "website", "street", "postal_code", "city", "country",
@@ -39,26 +41,41 @@ class Party(BaseModel):
 class Account(Party):
     """A company in the CRM, with what Interlock writes back to it.
 
-    sync_state: `` | synced | held_back. synced_at: ISO 8601 UTC.
+    sync_state: `` | synced | held_back. synced_at: ISO 8601 UTC. page: the address where a person opens the account.
+    The delivery fields are empty unless the CRM has them and their properties are named.
     """
 
     customer_number: str = ""
     sync_state: str = ""
     synced_at: str = ""
+    owner: Owner = Owner()
+    campaign: str = ""
+    page: str = ""
+    delivery_name: str = ""
+    delivery_street: str = ""
+    delivery_postal_code: str = ""
+    delivery_city: str = ""
+    delivery_country: str = ""
 
 
 class Deal(BaseModel):
-    """A sales opportunity; `won_at` is when its won stage was entered, ISO 8601 UTC, empty while it is not won."""
+    """A sales opportunity under the CRM's id; `won_at` is when its won stage was entered, ISO 8601 UTC, or empty."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    id: str = ""
     name: str = ""
     won_at: str = ""
 
 
 class Customer(Party):
-    """A party that buys, in the ERP. `references` are the accounts it was made from, as `str(Ref)`."""
+    """A party that buys, in the ERP. `references` are the accounts it was made from, as `str(Ref)`.
+
+    contacts and delivery_addresses: those that we brought, as `processes.contacts` makes them; never what people typed.
+    """
 
     number: str = ""
     references: tuple[str, ...] = ()
     active: bool = True
+    contacts: list[dict[str, str]] = Field(default_factory=list)
+    delivery_addresses: list[dict[str, str]] = Field(default_factory=list)

@@ -88,7 +88,7 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
         return
     _reserve_numbers(engine, rows, writes)
     with engine.database.begin() as tx:
-        outbox.resolved(tx, {row["id"]: writes[row["key"]].values for row in rows if row["depends_on"]})
+        outbox.resolved(tx, {row["id"]: writes[row["key"]] for row in rows if row["depends_on"]})
         outbox.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
     by_key = {outcome.key: outcome for outcome in outcomes}
@@ -217,9 +217,14 @@ def _write(row: Row, done: Mapping[str, Row]) -> Write:
         kind=row["kind"],
         values={name: _resolved(value, done) for name, value in row["body"].items()},
         ref=Ref.parse(row["ref"]) if row["ref"] else None,
-        parent=Ref.parse(row["parent"]) if row["parent"] else None,
+        parent=Ref.parse(parent) if (parent := row["parent"] or _made(row, done)) else None,
         subject=Ref.parse(row["subject"]),
     )
+
+
+def _made(row: Row, done: Mapping[str, Row]) -> str | None:
+    """Return the record that a create without a parent hangs on: what the first change it depends on made."""
+    return str(done[row["depends_on"][0]]["result_ref"]) if row["operation"] == "create" and row["depends_on"] else None
 
 
 def _resolved(value: Json, done: Mapping[str, Row]) -> Json:

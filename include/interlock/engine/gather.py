@@ -16,7 +16,7 @@ from interlock.store import crosswalk, records, work
 
 
 def gather(engine: Engine, batch: UUID) -> None:
-    """Read accounts, deals and customers: those changed since the watermark, all of them (`full`), or the named ones."""
+    """Read accounts, deals, contacts, customers: those changed since the watermark, all of them (`full`), or the named ones."""
     with engine.timed(batch, "gather"):
         with engine.database.begin() as tx:
             row = work.batch(tx, batch)
@@ -25,7 +25,8 @@ def gather(engine: Engine, batch: UUID) -> None:
         if row["named"]:
             _named(engine, batch, [Ref.parse(name) for name in row["named"]], dry=dry)
         else:
-            for system, kind in ((engine.crm, "account"), (engine.crm, "deal"), (engine.erp, "customer")):
+            for kind in ("account", "deal", "contact", "customer"):
+                system = engine.erp if kind == "customer" else engine.crm
                 _feed(engine, batch, system, kind, full=row["full_read"], dry=dry)
         if not dry:
             _link(engine, batch)
@@ -53,10 +54,11 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
         _bury_missing(engine, batch, system, kind)
         with engine.database.begin() as tx:
             records.all_read(tx, instance, kind, reading)
-    if kind == "deal":
+    if kind in {"deal", "contact"}:
         with engine.database.begin() as tx:
-            orphans = records.orphans(tx, instance)
+            orphans = records.orphans(tx, instance, kind)
         _read(engine, batch, system, [Ref.parse(ref) for ref in orphans], dry=dry)
+    if kind == "deal":
         _parents_of_deals(engine, batch, dry=dry)
 
 
@@ -138,7 +140,8 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     with engine.database.begin() as tx:
         family = [Ref.parse(ref) for ref in work.scope(tx, batch) or ()]
         rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, family))]).fetchall()
-    _store(engine, batch, Page(list(engine.crm.children("deal", family))), dry=dry)
+    for kind in ("deal", "contact"):
+        _children(engine, batch, kind, family, dry=dry)
     customers = [Ref.parse(row["customer"]) for row in rows]
     wanted = [Write(str(ref), "create", "customer", {}, subject=ref) for ref in family]
     referring = [record.ref for records_found in engine.erp.find(wanted).values() for record in records_found]
@@ -146,3 +149,15 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     if len(customers) < len(accounts):
         for page in engine.erp.changed("customer", _since(engine, engine.erp, "customer")):
             _store(engine, batch, Page(page.records), dry=dry)
+
+
+def _children(engine: Engine, batch: UUID, kind: str, accounts: list[Ref], *, dry: bool) -> None:
+    """Read what hangs on some accounts; what hung on them before has moved, or is gone if a direct get says so."""
+    page = Page(list(engine.crm.children(kind, accounts)))
+    _store(engine, batch, page, dry=dry)
+    with engine.database.begin() as tx:
+        others = records.children_besides(tx, kind, list(map(str, accounts)), [str(record.ref) for record in page.records])
+    gone = _read(engine, batch, engine.crm, [Ref.parse(ref) for ref in others], dry=dry)
+    if gone and not dry:
+        with engine.database.begin() as tx:
+            records.bury(tx, [str(ref) for ref in gone])

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from interlock.domain.activity import Activity
 from interlock.domain.change import Change
+from interlock.domain.contact import Contact
 from interlock.domain.identity import Ref, content_hash
 from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
+from interlock.engine.histories import read_histories
 from interlock.engine.match import Matches, question, record
 from interlock.errors import TooManyRejected
 from interlock.processes import checks
@@ -32,13 +35,14 @@ def check(engine: Engine, batch: UUID) -> int:
         with engine.database.begin() as tx:
             info = work.batch(tx, batch)
             dry, found = bool(info["dry_run"]), _collect(engine, tx, batch, info)
-            checked, exempt = len(found), dict[str, frozenset[str]]()
+            checked, exempt, untold = len(found), dict[str, frozenset[str]](), dict[str, Ref]()
             for page in _pages(engine, tx, batch, batch if dry else None):
                 concerned = {row["ref"]: view for row in page if process.concerns(view := _view(row), engine.settings)}
                 checked += len(concerned)
                 findings = {ref: checks.findings(view, engine.settings) for ref, view in concerned.items() if not view.archived}
                 found |= {ref: list(f.holding) for ref, f in findings.items() if f.holding}
                 exempt |= {ref: f.exempt for ref, f in findings.items() if f.exempt}
+                untold |= {ref: view.ref for ref, view in concerned.items() if process.wants_history(view, engine.settings)}
                 work.leave_out(tx, batch, {ref: f.left_out for ref, f in findings.items() if f.left_out and not f.holding})
                 work.copy_checked(tx, batch, ((ref, view.account.fields()) for ref, view in concerned.items()), PARTY_FIELDS)
         for ref, problem in suites.failing(engine.database.dsn, batch, checked):
@@ -52,6 +56,7 @@ def check(engine: Engine, batch: UUID) -> int:
                 f"{len(found)} of {checked} records fail their checks, more than quality.stop_share allows; nothing was"
                 " written. See `interlock quarantine list`"
             )
+        read_histories(engine, batch, [ref for name, ref in untold.items() if name not in found], dry=dry)
         return len(found)
 
 
@@ -155,7 +160,7 @@ def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Beyond a limit all of the run's changes wait for approval (invariant 14)."""
     limits = engine.settings.limits
     row = tx.execute(
-        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp') AS creates,"
+        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp' AND kind = 'customer') AS creates,"
         " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
         " jsonb_object_agg(key, body) AS bodies"
         " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
@@ -174,13 +179,16 @@ def _pages(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -
 
 
 def _view(row: Row) -> View:
+    children: dict[str, list[Row]] = {"deal": [], "contact": [], "activity": []}
+    for child in row["children"]:
+        children.get(child["kind"], []).append(child | {"body": child["body"] | {"id": Ref.parse(child["ref"]).id}})
     return View(
         ref=Ref.parse(row["ref"]),
         account=Account.model_validate(row["body"]),
         revision=row["revision"],
         archived=row["archived"],
         problems=tuple(Problem(*problem) for problem in row["problems"]),
-        deals=tuple(Deal.model_validate(deal) for deal in row["deals"]),
+        deals=tuple(Deal.model_validate(child["body"]) for child in children["deal"]),
         customer_ref=Ref.parse(row["customer"]) if row["customer"] else None,
         customer=Customer.model_validate(row["customer_body"]) if row["customer_body"] and not row["customer_archived"] else None,
         number=row["number"] or "",
@@ -188,6 +196,9 @@ def _view(row: Row) -> View:
         other_customers=tuple(row["other_customers"]),
         merging=row["merging"],
         released=frozenset((code, detail) for code, detail in row["released"]),
+        contacts=tuple(Contact.model_validate(child["body"]) for child in children["contact"]),
+        activities=tuple(Activity.model_validate(child["body"]) for child in children["activity"]),
+        told=row["told"],
     )
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from interlock.domain.contact import Contact
+from interlock.domain.identity import Ref
+from interlock.domain.record import Problem
 from interlock.engine.context import Engine
+from interlock.processes import contacts
 from interlock.store import people, work
 from interlock.store.database import Transaction
 
@@ -25,6 +29,7 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
+            "notices": _notices(tx, batch, dry=info["dry_run"]),
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
@@ -85,6 +90,19 @@ def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
         " jsonb_array_elements(b.left_out) AS p WHERE b.batch_id = %s AND b.outcome <> 'rejected' ORDER BY b.ref, field",
         [batch],
     ).fetchall()
+
+
+def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
+    """List what did not stop an account but should be known: parts of contacts left out, an e-mail that two accounts share."""
+    found = []
+    for row in work.flawed_contacts(tx, batch, batch if dry else None):
+        contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
+        problems = contacts.notices(contact, [Problem(*problem) for problem in row["problems"]])
+        found += [{"ref": row["account"], "code": problem.code, "message": problem.message} for problem in problems]
+    for row in work.shared_emails(tx, batch, batch if dry else None):
+        message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
+        found.append({"ref": row["account"], "code": "email_shared", "message": message})
+    return found
 
 
 def _open(tx: Transaction, process: str) -> list[Row]:

@@ -9,6 +9,8 @@ from interlock.domain.change import Role, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
+from interlock.engine.histories import clear_histories
+from interlock.processes import prehistory
 from interlock.store import audit, crosswalk, outbox, people, records, work
 from interlock.store.database import Transaction
 
@@ -18,9 +20,10 @@ WAITED = "waited_too_long"
 
 
 def sweep(engine: Engine, batch: UUID) -> None:
-    """Remove doubles that a late commit left, and hold back subjects that waited longer than `engine.waiting_days`."""
+    """Remove doubles that a late commit left and prehistories past their time; hold back what waited for too long."""
     _customers(engine, batch)
     _notes(engine)
+    clear_histories(engine)
     with engine.database.begin() as tx:
         _waiting(engine, tx, batch)
 
@@ -42,10 +45,11 @@ def _customers(engine: Engine, batch: UUID) -> None:
 
 def _notes(engine: Engine) -> None:
     """A note whose first answer was lost may be there twice: keep the one on record."""
-    with engine.database.begin() as tx:
-        rows = outbox.doubtful(tx, engine.process, "note")
-    for role in ("crm", "erp"):
-        _remove_doubles(engine, "crm" if role == "crm" else "erp", [row for row in rows if row["system"] == role])
+    roles: tuple[tuple[str, Role], ...] = (("note", "crm"), (prehistory.KIND, "erp"))
+    for kind, role in roles:
+        with engine.database.begin() as tx:
+            rows = outbox.doubtful(tx, engine.process, kind)
+        _remove_doubles(engine, role, rows)
 
 
 def _remove_doubles(engine: Engine, role: Role, rows: list[Row]) -> None:

@@ -14,7 +14,7 @@ from interlock.domain.change import Change, result_of
 from interlock.domain.identity import Json, Ref
 from interlock.domain.party import Deal
 from interlock.domain.record import Problem
-from interlock.processes import ownership
+from interlock.processes import contacts, ownership, prehistory
 from interlock.processes.checks import findings
 from interlock.processes.view import Decision, View
 
@@ -70,8 +70,9 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     if obstacle := _obstacle(view) or _wrong_date(view, settings, now):
         return Decision("rejected", problems=(obstacle,), again=obstacle is LATER)
     if view.customer_ref is None:
-        return Decision("planned", (_create(view, settings), *_report_back(view, now, customer_key(view.ref))))
-    changes = (*_update(view, settings), *_report_back(view, now, None))
+        key = customer_key(view.ref)
+        return Decision("planned", (_create(view, settings), *_tell(view, settings, now, key), *_report_back(view, now, key)))
+    changes = (*_update(view, settings), *_tell(view, settings, now, None), *_report_back(view, now, None))
     return Decision("planned", changes) if changes else Decision("unchanged")
 
 
@@ -99,7 +100,9 @@ def _create(view: View, settings: Settings) -> Change:
     unusable = findings(view, settings).unusable
     return Change.create(
         customer_key(view.ref), process=PROCESS, system="erp", kind="customer", subject=view.ref,
-        values=ownership.for_new(view.account.fields(), settings.customers.fields, unusable), why="won deal since go-live",
+        values=ownership.for_new(view.account.fields(), settings.customers.fields, unusable)
+        | {name: rows for name, rows in contacts.wanted(view).items() if rows},
+        why="won deal since go-live",
     )  # fmt: skip
 
 
@@ -108,7 +111,9 @@ def _update(view: View, settings: Settings) -> tuple[Change, ...]:
         return ()
     unusable, there, rules = findings(view, settings).unusable, view.customer.fields(), settings.customers.fields
     touched: dict[str, Json] = dict(ownership.for_known(view.account.fields(), there, rules, unusable))
-    seen: dict[str, Json] = dict(there)
+    known = contacts.known(view)
+    touched |= {name: rows for name, rows in contacts.wanted(view).items() if rows != known[name]}
+    seen: dict[str, Json] = {**there, **known}
     if (reference := str(view.ref)) not in view.customer.references:
         touched = {name: value for name, value in touched.items() if value}  # what a customer had before the link is not cleared
         seen["references"] = [*view.customer.references]
@@ -121,6 +126,19 @@ def _update(view: View, settings: Settings) -> tuple[Change, ...]:
             why="changed in the CRM",
         ),
     )  # fmt: skip
+
+
+def wants_history(view: View, settings: Settings) -> bool:
+    """Tell whether the prehistory is still to be written: once, for an account that becomes a customer or won since go-live."""
+    if view.told or view.merging or not concerns(view, settings) or _obstacle(view):
+        return False
+    return view.customer_ref is None or any(is_won(deal, settings) for deal in view.deals)
+
+
+def _tell(view: View, settings: Settings, now: datetime, creates: str | None) -> tuple[Change, ...]:
+    if not wants_history(view, settings):
+        return ()
+    return (prehistory.change(view, settings, now, process=PROCESS, creates=creates),)
 
 
 def _report_back(view: View, now: datetime, creates: str | None) -> tuple[Change, ...]:

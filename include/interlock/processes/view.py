@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from interlock.domain.activity import Activity
 from interlock.domain.change import Change
+from interlock.domain.contact import Contact
 from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.domain.record import Problem
@@ -13,10 +15,11 @@ from interlock.domain.record import Problem
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One account with everything known of it: deals, linked customer, whether its note was written.
+    """One account with everything known of it: deals, contacts, linked customer, whether its note was written.
 
     other_customers: numbers of further customers that came with accounts merged into this one. merging: a change of such
-    an account may still be on its way. released: (code, detail) of reasons that a person said are no obstacle.
+    an account may still be on its way. released: (code, detail) of reasons that a person said are no obstacle. told: the ERP
+    has its prehistory; until then `activities` hold what it is made of.
     """
 
     ref: Ref
@@ -32,6 +35,9 @@ class View:
     other_customers: tuple[str, ...] = ()
     merging: bool = False
     released: frozenset[tuple[str, str]] = frozenset()
+    contacts: tuple[Contact, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    told: bool = False
 
 
 Verdict = Literal["unchanged", "planned", "waiting", "rejected"]

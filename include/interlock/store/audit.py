@@ -50,6 +50,14 @@ def append(tx: Transaction, entries: Sequence[Entry]) -> None:
         cursor.executemany("INSERT INTO interlock.audit_values VALUES (%s, %s, %s)", bodies)
 
 
+def erase_values(tx: Transaction, subject: str) -> None:
+    """Erase the values that were recorded of a subject; the chain stays verifiable."""
+    tx.execute(
+        "DELETE FROM interlock.audit_values v USING interlock.audit a WHERE a.seq = v.seq AND a.subject = %s AND v.body <> '{}'",
+        [subject],
+    )
+
+
 def verify(tx: Transaction) -> int:
     """Walk the chain and return its length; raises AuditBroken naming the first entry that does not fit."""
     previous, count = "", 0

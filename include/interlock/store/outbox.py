@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from interlock.domain.change import Change, Role
+from interlock.domain.change import Change, Role, Write
 from interlock.domain.identity import Values
 from interlock.errors import LeaseLost, Paused
 from interlock.store.database import Transaction
@@ -21,7 +21,8 @@ INSERT INTO interlock.change AS c
 VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(target)s, %(subject)s, %(ref)s, %(parent)s,
     %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
-DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, why = excluded.why,
+DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, parent = excluded.parent,
+    why = excluded.why,
     state = 'pending', reason = '', token = NULL, batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL,
     opened_at = CASE WHEN c.state = 'pending' THEN c.opened_at ELSE now() END
 WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
@@ -139,12 +140,12 @@ def start_sending(tx: Transaction, rows: Sequence[Row], names: Sequence[str], se
         raise LeaseLost("another worker holds some of these records now")
 
 
-def resolved(tx: Transaction, bodies: Mapping[int, Values]) -> None:
-    """Put on record what is really sent, in place of references to other changes' results."""
+def resolved(tx: Transaction, writes: Mapping[int, Write]) -> None:
+    """Put on record what is really sent, and to which parent, in place of references to other changes' results."""
     with tx.cursor() as cursor:
         cursor.executemany(
-            "UPDATE interlock.change SET body = %s WHERE id = %s",
-            [(Jsonb(dict(body)), number) for number, body in bodies.items()],
+            "UPDATE interlock.change SET body = %s, parent = %s WHERE id = %s",
+            [(Jsonb(dict(w.values)), str(w.parent) if w.parent else None, number) for number, w in writes.items()],
         )
 
 
@@ -210,6 +211,37 @@ def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
         [list(keys)],
     )
     return {row["key"]: row for row in rows}
+
+
+def standing(tx: Transaction, process: str, kind: str, *, months: int = 0, account: str | None = None) -> list[Row]:
+    """Return done creates of a kind whose content was not erased: those older than `months`, of all or of one account.
+
+    What an account that was merged into it brought along is its own.
+    """
+    return tx.execute(
+        "SELECT subject, result_ref FROM interlock.change WHERE process = %(process)s AND kind = %(kind)s"
+        " AND operation = 'create' AND state = 'done' AND body <> '{}'"
+        " AND finished_at <= now() - make_interval(months => %(months)s)"
+        " AND (%(account)s::text IS NULL OR subject = %(account)s OR subject IN"
+        "   (SELECT from_ref FROM interlock.redirect WHERE to_ref = %(account)s)) ORDER BY id",
+        {"process": process, "kind": kind, "months": months, "account": account},
+    ).fetchall()
+
+
+def erase(tx: Transaction, process: str, kind: str, subject: str) -> None:
+    """Forget the content of a subject's done creates of a kind, in the reports too; that they happened stays on record."""
+    tx.execute(
+        "UPDATE interlock.run_report SET body = jsonb_set(body, '{changes}', (SELECT jsonb_agg("
+        "   CASE WHEN c ->> 'kind' = %(kind)s AND c ->> 'subject' = %(subject)s THEN c || '{\"after\": {}}' ELSE c END)"
+        "   FROM jsonb_array_elements(body -> 'changes') AS c))"
+        " WHERE body -> 'changes' @> jsonb_build_array(jsonb_build_object('kind', %(kind)s::text, 'subject', %(subject)s::text))",
+        {"kind": kind, "subject": subject},
+    )
+    tx.execute(
+        "UPDATE interlock.change SET body = '{}', reason = 'erased' WHERE process = %s AND kind = %s AND operation = 'create'"
+        " AND state = 'done' AND subject = %s",
+        [process, kind, subject],
+    )
 
 
 def doubtful(tx: Transaction, process: str, kind: str) -> list[Row]:

@@ -122,11 +122,38 @@ def without_account(tx: Transaction, instance: str, scratch: UUID | None, code: 
     ).fetchall()
 
 
-def orphans(tx: Transaction, instance: str) -> list[str]:
-    """Return won deals whose account is not known: a link made later need not touch the deal's own timestamp."""
+def orphans(tx: Transaction, instance: str, kind: str) -> list[str]:
+    """Return won deals, or contacts with a role, whose account is not known or was merged away.
+
+    A link made or moved later need not touch their own timestamp.
+    """
     rows = tx.execute(
-        "SELECT ref FROM interlock.snapshot WHERE instance = %s AND kind = 'deal' AND NOT archived AND parent IS NULL"
-        " AND coalesce(body ->> 'won_at', '') <> '' ORDER BY ref",
-        [instance],
+        "SELECT ref FROM interlock.snapshot s WHERE instance = %s AND kind = %s AND NOT archived"
+        " AND (coalesce(body ->> 'won_at', '') <> '' OR coalesce(body ->> 'roles', '[]') <> '[]')"
+        " AND (parent IS NULL OR EXISTS (SELECT FROM interlock.redirect r WHERE r.from_ref = s.parent)) ORDER BY ref",
+        [instance, kind],
     )
     return [row["ref"] for row in rows]
+
+
+def children_besides(tx: Transaction, kind: str, parents: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the live snapshots of a kind under these parents, apart from those already read."""
+    rows = tx.execute(
+        "SELECT ref FROM interlock.snapshot WHERE kind = %s AND parent = ANY(%s) AND NOT archived AND ref <> ALL(%s)"
+        " ORDER BY ref",
+        [kind, list(parents), list(known)],
+    )
+    return [row["ref"] for row in rows]
+
+
+def drop_activities(tx: Transaction, accounts: Sequence[str]) -> None:
+    """Drop what is known of these accounts' activities."""
+    tx.execute("DELETE FROM interlock.snapshot WHERE kind = 'activity' AND parent = ANY(%s)", [list(accounts)])
+
+
+def forget_told(tx: Transaction) -> None:
+    """Drop the activities of accounts whose prehistory stands in the ERP."""
+    tx.execute(
+        "DELETE FROM interlock.snapshot s WHERE kind = 'activity' AND EXISTS"
+        " (SELECT FROM interlock.change c WHERE c.key = 'prehistory/' || s.parent AND c.state = 'done')"
+    )

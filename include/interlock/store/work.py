@@ -18,7 +18,7 @@ SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer
     AS inputs
 FROM interlock.current_records(%(scratch)s) a
 LEFT JOIN (SELECT parent, string_agg(ref || revision, ',' ORDER BY ref) AS revisions
-    FROM interlock.current_records(%(scratch)s) WHERE kind = 'deal' GROUP BY parent) d ON d.parent = a.ref
+    FROM interlock.current_records(%(scratch)s) WHERE kind IN ('deal', 'contact') GROUP BY parent) d ON d.parent = a.ref
 LEFT JOIN interlock.crosswalk x ON x.account = a.ref
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
 LEFT JOIN (SELECT r.to_ref, string_agg(o.customer, ',' ORDER BY o.customer) AS customers
@@ -143,12 +143,15 @@ def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
 VIEWS = """
 SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number,
     c.body AS customer_body, c.archived AS customer_archived,
-    coalesce((SELECT jsonb_agg(d.body ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
-        WHERE d.parent = b.ref AND d.kind = 'deal' AND NOT d.archived), '[]') AS deals,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('ref', d.ref, 'kind', d.kind, 'problems', d.problems, 'body', d.body)
+        ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
+        WHERE d.parent = b.ref AND NOT d.archived), '[]') AS children,
     coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))
         FROM interlock.change o WHERE o.subject = b.ref AND o.process = %(process)s
         AND o.state IN ('pending', 'held', 'sending', 'unknown')), '[]') AS open_changes,
     EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted,
+    EXISTS (SELECT FROM interlock.change n WHERE n.state = 'done' AND (n.key = 'prehistory/' || b.ref OR n.key IN
+        (SELECT 'prehistory/' || r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref))) AS told,
     ARRAY(SELECT o.number FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref
         WHERE r.to_ref = b.ref AND o.customer <> x.customer ORDER BY 1) AS other_customers,
     EXISTS (SELECT FROM interlock.redirect r JOIN interlock.change f ON f.subject = r.from_ref
@@ -169,6 +172,30 @@ def views(tx: Transaction, batch_id: UUID, process: str, scratch: UUID | None, a
     """Return the next page of work subjects after `after`, each with everything a decision needs."""
     return tx.execute(
         VIEWS, {"batch": batch_id, "process": process, "scratch": scratch, "after": after, "limit": limit}
+    ).fetchall()
+
+
+def flawed_contacts(tx: Transaction, batch_id: UUID, scratch: UUID | None) -> list[Row]:
+    """Return the contacts with a role of the accounts at work that have something unusable, or nothing at all to reach them."""
+    return tx.execute(
+        "SELECT b.ref AS account, d.ref AS contact, d.body, d.problems FROM interlock.batch_subject b"
+        " JOIN interlock.current_records(%s) d ON d.parent = b.ref AND d.kind = 'contact' AND NOT d.archived"
+        " WHERE b.batch_id = %s AND b.is_work AND b.reason <> 'not_won' AND coalesce(d.body ->> 'roles', '[]') <> '[]'"
+        " AND (d.problems <> '[]' OR concat(d.body ->> 'email', d.body ->> 'phone', d.body ->> 'first_name',"
+        "   d.body ->> 'last_name', d.body ->> 'salutation') = '') ORDER BY d.ref",
+        [scratch, batch_id],
+    ).fetchall()
+
+
+def shared_emails(tx: Transaction, batch_id: UUID, scratch: UUID | None) -> list[Row]:
+    """Return `account` and `other` wherever a contact of a work subject has the e-mail of another account's contact."""
+    return tx.execute(
+        "WITH c AS (SELECT parent, body ->> 'email' AS email FROM interlock.current_records(%(scratch)s)"
+        "   WHERE kind = 'contact' AND NOT archived AND coalesce(body ->> 'email', '') <> '' AND parent IS NOT NULL)"
+        " SELECT DISTINCT b.ref AS account, o.parent AS other FROM interlock.batch_subject b JOIN c ON c.parent = b.ref"
+        " JOIN c o ON o.email = c.email AND o.parent <> c.parent WHERE b.batch_id = %(batch)s AND b.is_work"
+        " AND b.reason <> 'not_won' ORDER BY 1, 2",
+        {"scratch": scratch, "batch": batch_id},
     ).fetchall()
 
 

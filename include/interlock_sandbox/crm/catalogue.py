@@ -96,18 +96,18 @@ def _owners(app: FastAPI, records: Records) -> None:
         at = stamp(row["created_at"])
         return {
             "id": str(row["id"]), "email": row["email"], "firstName": row["first_name"], "lastName": row["last_name"], "type": "PERSON",
-            "userId": row["id"], "userIdIncludingInactive": row["id"], "createdAt": at, "updatedAt": at, "archived": False, "teams": [],
+            "userId": row["id"], "userIdIncludingInactive": row["id"], "createdAt": at, "updatedAt": at, "archived": row["archived"], "teams": [],
         }  # fmt: skip
 
     @app.get("/crm/v3/owners")
     @app.get("/crm/v3/owners/")
-    def listed(email: str = "", limit: int = 100, after: int = 0) -> Row:
+    def listed(email: str = "", limit: int = 100, after: int = 0, archived: bool = False) -> Row:
         if not 0 < limit <= 500:
             raise invalid("limit is between 1 and 500")
         with records.pool.connection() as tx:
             rows = tx.execute(
-                "SELECT * FROM crm.owner WHERE id > %s AND (%s = '' OR email = %s) ORDER BY id LIMIT %s",
-                [after, email, email, limit + 1],
+                "SELECT * FROM crm.owner WHERE id > %s AND archived = %s AND (%s = '' OR email = %s) ORDER BY id LIMIT %s",
+                [after, archived, email, email, limit + 1],
             ).fetchall()
         following: Row = {"paging": {"next": {"after": str(rows[limit - 1]["id"])}}} if len(rows) > limit else {}
         return {"results": [shown(row) for row in rows[:limit]]} | following
@@ -116,11 +116,12 @@ def _owners(app: FastAPI, records: Records) -> None:
     def create(body: Row = Body()) -> Row:
         if not body.get("email"):
             raise invalid("an owner has an email")
-        values: list[Any] = [str(body["email"]), str(body.get("firstName") or ""), str(body.get("lastName") or "")]
+        names = [str(body.get("firstName") or ""), str(body.get("lastName") or "")]
+        values: list[Any] = [str(body["email"]), *names, body.get("archived") is True]
         with records.pool.connection() as tx:
             row = tx.execute(
-                "INSERT INTO crm.owner (email, first_name, last_name) VALUES (%s, %s, %s) ON CONFLICT (email) DO UPDATE SET"
-                " first_name = excluded.first_name, last_name = excluded.last_name RETURNING *",
+                "INSERT INTO crm.owner (email, first_name, last_name, archived) VALUES (%s, %s, %s, %s) ON CONFLICT (email) DO UPDATE"
+                " SET first_name = excluded.first_name, last_name = excluded.last_name, archived = excluded.archived RETURNING *",
                 values,
             ).fetchone()
         return shown(row or {})

@@ -31,6 +31,7 @@ ALTER TABLE crm.property ADD COLUMN IF NOT EXISTS definition jsonb NOT NULL DEFA
 CREATE TABLE IF NOT EXISTS crm.owner (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 501) PRIMARY KEY, email text NOT NULL UNIQUE, first_name text NOT NULL,
     last_name text NOT NULL, created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()));
+ALTER TABLE crm.owner ADD COLUMN IF NOT EXISTS archived boolean NOT NULL DEFAULT false;
 """
 ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 

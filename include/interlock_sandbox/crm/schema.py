@@ -20,12 +20,14 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id", "hs_sku", "discount", "hs_line_item_currency_code",
                    "description", "recurringbillingfrequency"),
     "products": ("name", "description", "price", "hs_sku", "recurringbillingfrequency"),
-    "notes": ("hs_note_body", "hs_timestamp", "hs_attachment_ids"),
-    "tasks": ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type", "hs_timestamp"),
-    "calls": ("hs_call_title", "hs_call_body", "hs_call_direction", "hs_call_duration", "hs_call_status", "hs_timestamp"),
-    "emails": ("hs_email_subject", "hs_email_text", "hs_email_html", "hs_email_direction", "hs_email_status", "hs_timestamp"),
+    "notes": ("hs_note_body", "hs_timestamp", "hs_attachment_ids", "private"),
+    "tasks": ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type", "hs_timestamp", "private"),
+    "calls": ("hs_call_title", "hs_call_body", "hs_call_direction", "hs_call_duration", "hs_call_status", "hs_timestamp",
+              "private"),
+    "emails": ("hs_email_subject", "hs_email_text", "hs_email_html", "hs_email_direction", "hs_email_status", "hs_timestamp",
+               "private"),
     "meetings": ("hs_meeting_title", "hs_meeting_body", "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome",
-                 "hs_timestamp"),
+                 "hs_timestamp", "private"),
     "service_contracts": (
         "name", "number", "status", "start_date", "end_date", "term_months", "renewal_mode", "renewed_until", "billing_period",
         "amount", "currency", "erp_invoice_number", "erp_invoice_due", "erp_invoice_total", "erp_payment_state",
@@ -57,6 +59,8 @@ ASSOCIATIONS = {
     ("notes", "deals"): 214, ("deals", "notes"): 213, ("tasks", "companies"): 192, ("companies", "tasks"): 191,
     ("calls", "companies"): 182, ("companies", "calls"): 181, ("emails", "companies"): 186, ("companies", "emails"): 185,
     ("meetings", "companies"): 188, ("companies", "meetings"): 187,
+    ("calls", "deals"): 206, ("deals", "calls"): 205, ("emails", "deals"): 210, ("deals", "emails"): 209,
+    ("meetings", "deals"): 212, ("deals", "meetings"): 211, ("tasks", "deals"): 216, ("deals", "tasks"): 215,
 }  # fmt: skip
 PIPELINE = (
     ("appointmentscheduled", "Appointment scheduled", "0.2"), ("qualifiedtobuy", "Qualified to buy", "0.4"),

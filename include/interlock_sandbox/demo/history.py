@@ -23,6 +23,7 @@ SCRIPT = (  # kind, and its texts in German and English; what an account of each
     ("emails", "Auftragsbestätigung erhalten", "Order confirmation received"),
     ("notes", "Ansprechpartner für Rechnungen benannt", "Contact for invoices named"),
 )
+ROLES = ("purchasing", "invoice", "delivery")
 LENGTH = {"appointmentscheduled": 3, "qualifiedtobuy": 5, "closedlost": 6, "closedwon": 8}
 
 
@@ -34,16 +35,18 @@ def linked(kind: str, account: str, properties: Row) -> Row:
 
 
 def history(
-    chance: random.Random, faker: Faker, account: str, name: str, number: int, stage: str, *, german: bool
+    chance: random.Random, faker: Faker, account: str, name: str, number: int, stage: str, owner: str, *, german: bool
 ) -> Iterator[tuple[str, Row]]:
-    """Yield kind and record of everything that hangs on one account."""
-    people = [_contact(faker, role) for role in ("purchasing", "invoice")[: chance.randint(1, 2)]]
+    """Yield kind and record of everything that hangs on one account that `owner` looks after; its last note is private."""
+    people = [_contact(faker, role, f"+49 30 {number:03}{n}00") for n, role in enumerate(ROLES[: chance.randint(1, 3)])]
     for person in people:
         yield "contacts", linked("contacts", account, person)
     at = BEGIN + timedelta(days=chance.randint(0, 120))
     for kind, in_german, in_english in SCRIPT[: LENGTH[stage]]:
         text = in_german if german else in_english
-        yield kind, linked(kind, account, _activity(kind, text, at, f"{people[0]['firstname']} {people[0]['lastname']}"))
+        activity = _activity(kind, text, at, f"{people[0]['firstname']} {people[0]['lastname']}")
+        private = {"private": "true"} if in_german == SCRIPT[-1][1] else {}
+        yield kind, linked(kind, account, activity | private | {"hubspot_owner_id": owner})
         at += timedelta(days=chance.randint(2, 12), minutes=chance.randint(0, 59))
     amount = chance.randint(5, 90) * 1000
     deal = {
@@ -55,8 +58,11 @@ def history(
         yield "service_contracts", linked("service_contracts", account, _contract(chance, number, at))
 
 
-def _contact(faker: Faker, role: str) -> Row:
-    return {"firstname": faker.first_name(), "lastname": faker.last_name(), "email": faker.safe_email(), "role": role}
+def _contact(faker: Faker, role: str, phone: str) -> Row:
+    person = {"firstname": faker.first_name(), "lastname": faker.last_name(), "email": faker.safe_email(), "role": role}
+    if role == "delivery":
+        person |= {"address": faker.street_address().replace("\n", " "), "zip": faker.postcode(), "city": faker.city()}
+    return person | {"phone": phone}
 
 
 def _activity(kind: str, text: str, at: datetime, person: str) -> Row:

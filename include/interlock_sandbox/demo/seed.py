@@ -22,6 +22,11 @@ LOCALE = {"DE": "de_DE", "AT": "de_AT", "FR": "fr_FR", "NL": "nl_NL", "CH": "de_
 DIAL = {"DE": "49", "AT": "43", "FR": "33", "NL": "31", "CH": "41", "US": "1"}
 LANGUAGE = {"DE": "de", "AT": "de", "CH": "de", "FR": "fr", "NL": "nl", "US": "en"}
 STAGES = ("appointmentscheduled", "qualifiedtobuy", "closedwon", "closedwon", "closedlost")
+OWNERS: tuple[Row, ...] = (
+    {"email": "b.sommer@muster.example", "firstName": "Britta", "lastName": "Sommer"},
+    {"email": "k.winter@muster.example", "firstName": "Karim", "lastName": "Winter"},
+    {"email": "h.herbst@muster.example", "firstName": "Hanna", "lastName": "Herbst", "archived": True},
+)
 DIRTY: tuple[Row, ...] = (
     {"name": ""}, {"country": ""}, {"vat_id": "DE111111111"}, {"country": "Atlantis"}, {"phone": "030 1234567"},
     {"name": "X" * 5000}, {"zip": "'; DROP TABLE"}, {"website": "not an address"}, {"language": "Klingonisch"}, {"zip": ""},
@@ -60,13 +65,17 @@ def seed(crm: Crm) -> int:
         faker.seed_instance(SEED + number)
     clean = [_account(chance, fakers[country], country) for country in PLACES]
     dirty = [_account(chance, fakers["DE"], "DE") | flaw for flaw in DIRTY]
+    owners = [crm.call("POST", "/sandbox/owners", owner)["id"] for owner in OWNERS]
+    for number, row in enumerate(clean + dirty):
+        row["hubspot_owner_id"] = owners[number % len(owners)]
     accounts = crm.create("companies", [{"properties": row} for row in clean + dirty])
     records: dict[str, list[Row]] = {}
     for number, (account, row) in enumerate(zip(accounts, clean + dirty, strict=True)):
         stage = "closedwon" if number >= len(clean) else STAGES[number % len(STAGES)]
         country = PLACES[number] if number < len(clean) else "DE"
         german, name = LANGUAGE[country] == "de", "" if len(row["name"]) > 100 else row["name"]
-        for kind, record in history(chance, fakers[country], account, name, number + 1, stage, german=german):
+        owner = row["hubspot_owner_id"]
+        for kind, record in history(chance, fakers[country], account, name, number + 1, stage, owner, german=german):
             records.setdefault(kind, []).append(record)
     for kind, rows in records.items():
         crm.create(kind, rows)

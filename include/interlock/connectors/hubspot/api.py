@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -43,6 +43,16 @@ class Api:
         if not isinstance(answer, dict):
             raise ContractBroken("HubSpot answers with another shape than documented")
         return answer
+
+    def pages(self, path: str, params: Body) -> Iterator[Body]:
+        """Yield the rows of a listing to its last page."""
+        after = ""
+        while True:
+            answer = self.read("GET", path, params=params | ({"after": after} if after else {}))
+            yield from rows(answer)
+            after = following(answer)
+            if not after:
+                return
 
     def get(self, kind: Kind, record_id: str, properties: Sequence[str]) -> Body | None:
         """Read one object; None when there is none. A merged id is answered by its survivor."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from interlock.config import CrmSettings
 from interlock.connectors.hubspot.api import Api, Body, rows
-from interlock.connectors.hubspot.objects import COMPANY, DEAL, KINDS, NOTE, Kind
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, NOTE, Kind
+from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused
 from interlock.ports.system import Check
 
@@ -26,9 +27,12 @@ def checks(api: Api, settings: CrmSettings) -> Iterator[Check]:
     except LoginRefused:
         pass  # the rights say it, by kind
     yield Check("crm version", "ok", api.version)
-    for kind in KINDS.values():
+    for kind in (COMPANY, DEAL, CONTACT, NOTE, *(kind for kind in ACTIVITIES["activity"] if kind.path != NOTE.path)):
         yield _rights(api, kind)
     yield from _named("crm properties", lambda: _properties(api, settings), COMPANY)
+    yield from _named("crm contact properties", lambda: _contact_properties(api, settings), CONTACT)
+    yield from _named("crm private activities", lambda: _private(api, settings), CONTACT)
+    yield _owners(api)
     yield from _named("crm won stages", lambda: _stages(api, settings), DEAL)
 
 
@@ -82,6 +86,36 @@ def _properties(api: Api, settings: CrmSettings) -> Check:
         cure = "map properties that may be written under [crm.account]"
         return Check("crm properties", "error", f"read only: {', '.join(fixed)}", cure)
     return Check("crm properties", "ok", "all there")
+
+
+def _contact_properties(api: Api, settings: CrmSettings) -> Check:
+    known = {row["name"] for row in rows(api.read("GET", f"/crm/v3/properties/{CONTACT.path}"))}
+    if missing := sorted(set(settings.contact_properties.values()) - known):
+        cure = 'create them in HubSpot, map others under [crm.contact], or "" for one that it has not'
+        return Check("crm contact properties", "error", f"missing: {', '.join(missing)}", cure)
+    return Check("crm contact properties", "ok", "all there")
+
+
+def _private(api: Api, settings: CrmSettings) -> Check:
+    name, mark = "crm private activities", settings.private_property
+    lacking = [
+        kind.path
+        for kind in ACTIVITIES["activity"]
+        if mark and mark not in {row["name"] for row in rows(api.read("GET", f"/crm/v3/properties/{kind.path}"))}
+    ]
+    if lacking:
+        cure = f'create the property {mark} there, name another as crm.private_property, or set it to "" if all may be told'
+        return Check(name, "warning", f"nothing marks private ones among {', '.join(lacking)}", cure)
+    return Check(name, "ok", f"marked by {mark}" if mark else "none is marked, by configuration")
+
+
+def _owners(api: Api) -> Check:
+    try:
+        api.read("GET", "/crm/v3/owners", params={"limit": 1})
+    except LoginRefused:
+        cure = "give the private app the scope crm.objects.owners.read"
+        return Check("crm owners", "warning", "not readable: the prehistory names nobody", cure)
+    return Check("crm owners", "ok", "readable")
 
 
 def _stages(api: Api, settings: CrmSettings) -> Check:

@@ -1,4 +1,4 @@
-"""HubSpot behind the port: companies, deals and notes."""
+"""HubSpot behind the port: companies with their deals, contacts, activities and notes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CrmSettings, Endpoint
-from interlock.connectors.hubspot import checks
+from interlock.connectors.hubspot import checks, objects
 from interlock.connectors.hubspot.api import Api
-from interlock.connectors.hubspot.objects import COMPANY, KINDS
+from interlock.connectors.hubspot.objects import COMPANY
+from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.connectors.hubspot.reading import Reader
 from interlock.connectors.hubspot.writing import Writer
 from interlock.domain.change import Outcome, Write
@@ -17,14 +18,17 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.ports.system import Check, Instance, Traits
 
+KINDS = objects.KINDS | {CONTACT.kind: CONTACT}
+
 
 class HubSpot:
     """One HubSpot account; its portal id is the instance, so that a sandbox or test account is another one."""
 
     def __init__(self, endpoint: Endpoint, settings: CrmSettings) -> None:
         self.settings = settings
+        self._url = endpoint.url.rstrip("/")
         self._api = Api(endpoint, settings)
-        self._reader = Reader(self._api, settings, self.ref)
+        self._reader = Reader(self._api, settings, self.ref, self._page)
         self._writer = Writer(self._api, settings, self.ref)
         self._complete = False
 
@@ -47,6 +51,10 @@ class HubSpot:
         """Name a record of this portal."""
         return Ref(self._portal, "", kind, record_id)
 
+    def _page(self, account: str) -> str:
+        portal = self._portal.partition(":")[2]
+        return self.settings.account_url.replace("{url}", self._url).replace("{portal}", portal).replace("{id}", account)
+
     def traits(self, kind: str) -> Traits:  # noqa: ARG002 - the same for all of HubSpot's kinds
         """Nothing in HubSpot refuses a second note."""
         return Traits(
@@ -67,7 +75,9 @@ class HubSpot:
         return self._reader.read(KINDS[kind], ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
-        """Yield the deals or notes of companies."""
+        """Yield the deals, contacts, activities or notes of companies."""
+        if kind in ACTIVITIES:
+            return self._reader.activities(kind, parents)
         return self._reader.children(KINDS[kind], parents)
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from interlock.config import CrmSettings
 from interlock.connectors.hubspot.api import Api, Body, following, rows
-from interlock.connectors.hubspot.objects import COMPANY, NOTE, Kind, milliseconds, moment
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, NOTE, Kind, milliseconds, moment
+from interlock.connectors.hubspot.people import ACTIVITIES
 from interlock.domain.change import Write
-from interlock.domain.identity import Ref
+from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Page, Record
+from interlock.errors import LoginRefused
 
 PAGE, SEARCH_PAGE = 100, 200
 ID = "hs_object_id"
-PRIMARY = frozenset((5, 6))  # association types of a deal's primary company, and back
+PRIMARY = frozenset((1, 2, 5, 6))  # association types of a contact's and of a deal's primary company, and back
 LONGEST_ID = 18
 
 
 class Reader:
-    """Turns HubSpot's rows into records; `ref` names a record of this portal."""
+    """Turns HubSpot's rows into records; `ref` names a record of this portal, `page` is an account's address for people."""
 
-    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref]) -> None:
-        self._api, self._settings, self._ref = api, settings, ref
+    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], page: Callable[[str], str]) -> None:
+        self._api, self._settings, self._ref, self._page = api, settings, ref, page
 
     def everything(self, kind: Kind) -> Iterator[Page]:
         """List all; complete up to the newest change known before, as pages already read may change meanwhile."""
@@ -104,10 +107,22 @@ class Reader:
         return found
 
     def children(self, kind: Kind, parents: Sequence[Ref]) -> Iterator[Record]:
-        """Yield the deals or notes of companies, by association; a record counts for its primary company only."""
+        """Yield the deals, contacts or notes of companies, by association; a record counts for its primary company only."""
         links = self._associations(COMPANY.path, kind.path, [ref.id for ref in parents])
         wanted = set(parents)
         yield from (record for record in self.read(kind, _all(links)).values() if record.parent in wanted)
+
+    def activities(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
+        """Yield people's activities of companies; one with several companies counts for each, under an id of its own."""
+        for place in ACTIVITIES[kind]:
+            links = self._associations(COMPANY.path, place.path, [ref.id for ref in parents])
+            found = self.read(place, _all(links))
+            deals = self._associations(place.path, DEAL.path, sorted(found)) if found else {}
+            for company, ids in links.items():
+                for number in (i for i in dict.fromkeys(ids) if i in found and not found[i].archived):
+                    values = {**found[number].values, "deal": next(iter(deals.get(number, ())), "")}
+                    ref = self._ref(place.kind, f"{place.type}-{number}-{company}")
+                    yield replace(found[number], ref=ref, parent=self._ref("account", company), values=values)
 
     def notes(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look notes up among those of their company, or of its survivor, by the key in their last line; oldest first."""
@@ -126,10 +141,31 @@ class Reader:
         if kind.has_parent and found:
             parents = self._associations(kind.path, COMPANY.path, [row["id"] for row in found])
         return [
-            kind.record(self._ref, row, self._settings, next(iter(parents.get(row["id"], ())), None))
+            self._completed(kind.record(self._ref, row, self._settings, next(iter(parents.get(row["id"], ())), None)))
             for row in found
             if not row.get("archived")
         ]
+
+    def _completed(self, record: Record) -> Record:
+        more: dict[str, Json] = {}
+        if "owner" in record.values:
+            more["owner"] = self._owners.get(str(record.values["owner"]), {}) if record.values["owner"] else {}
+        if record.ref.kind == COMPANY.kind:
+            more["page"] = self._page(record.ref.id)
+        return replace(record, values={**record.values, **more}) if more else record
+
+    @cached_property
+    def _owners(self) -> dict[str, Json]:
+        """Who looks after records, by id, former ones too; nobody where the right to see owners is missing."""
+        found: dict[str, Json] = {}
+        try:
+            for archived in ("true", "false"):
+                for row in self._api.pages("/crm/v3/owners", {"limit": 500, "archived": archived}):
+                    name = " ".join(filter(None, (row.get("firstName"), row.get("lastName"))))
+                    found[str(row["id"])] = {"name": name, "former": archived == "true"}
+        except LoginRefused:
+            return {}
+        return found
 
     def _associations(self, source: str, target: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the associated ids of each, the primary one first; all pages, as a lost one would hide a note of ours."""

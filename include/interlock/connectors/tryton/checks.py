@@ -16,8 +16,9 @@ READ = ("country.country", "ir.lang", "party.configuration")
 WRITTEN = {
     "party.party": ("name", "code", "lang", "identifiers", "contact_mechanisms", "addresses", "customer_payment_term"),
     "party.identifier": ("type", "code"),
-    "party.contact_mechanism": ("type", "value"),
-    "party.address": ("street", "postal_code", "city", "country", "invoice"),
+    "party.contact_mechanism": ("type", "value", "name", "comment", "invoice", "active"),
+    "party.address": ("attn", "street", "postal_code", "city", "country", "invoice", "active"),
+    "ir.note": ("resource", "message"),
 }
 
 
@@ -38,7 +39,7 @@ def checks(rpc: Rpc, catalogue: Catalogue, customers: CustomerSettings) -> Itera
 
 def missing_rights(rpc: Rpc) -> list[str]:
     """Return what the user may not do although the processes do it; rules on single records cannot be told."""
-    models = [*FIELDS, *READ]
+    models = list(dict.fromkeys([*FIELDS, *WRITTEN, *READ]))
     access = rpc.read("model.ir.model.access.get_access", models)
     missing: list[str] = []
     for model in models:

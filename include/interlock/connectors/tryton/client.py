@@ -1,4 +1,4 @@
-"""Tryton 8.0 behind the port: customers are parties, found by our reference among their identifiers."""
+"""Tryton 8.0 behind the port: customers are parties, found by our reference among their identifiers; a prehistory is a note."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.tryton import checks
+from interlock.connectors.tryton import checks, notes
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
 from interlock.connectors.tryton.reading import Reader
@@ -28,6 +28,7 @@ class Tryton:
         self._rpc = Rpc(endpoint, settings.http, settings.company)
         self._catalogue = Catalogue(self._rpc, customers)
         self._reader = Reader(self._rpc, self.ref)
+        self._notes = notes.Notes(self._rpc, self._reader, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -50,11 +51,11 @@ class Tryton:
         """Name a record of this company."""
         return Ref(self._instance.id, str(self._rpc.context["company"]), kind, record_id)
 
-    def traits(self, kind: str) -> Traits:  # noqa: ARG002 - one kind
-        """A party's code is unique: with reserved numbers a repeated create is refused by the ERP itself."""
+    def traits(self, kind: str) -> Traits:
+        """A party's code is unique: with reserved numbers a repeated create is refused by the ERP itself; a note's never is."""
         return Traits(
             batch=self.settings.batch,
-            enforces_key=self.customers.number == "reserved",
+            enforces_key=kind == "customer" and self.customers.number == "reserved",
             settle_seconds=self.settings.settle_seconds,
             overlap_seconds=self.settings.overlap_seconds,
         )
@@ -65,22 +66,28 @@ class Tryton:
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a replaced one answers with its replacement, however often that was replaced itself."""
-        return self._reader.read(kind, ids)
+        return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:  # noqa: ARG002
         """Yield nothing: customers have no records of their own here yet."""
         return iter(())
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
-        """Look customers up by the reference of their account, and by the number reserved for them."""
+        """Look customers up by the reference of their account, and by the number reserved for them; notes by their key."""
+        if writes and writes[0].kind == notes.KIND:
+            return self._notes.find(writes)
         return self._reader.find("customer", writes, reserved=self.customers.number == "reserved")
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Create parties in one transaction, or update them one by one under Tryton's optimistic lock."""
+        """Create parties or notes in one transaction, or update parties one by one under Tryton's optimistic lock."""
+        if writes and writes[0].kind == notes.KIND:
+            return self._notes.write(writes, self.settings.http.sending_seconds)
         return self._writer.write(writes)
 
     def remove(self, ref: Ref) -> bool:
-        """Delete a double that nothing uses."""
+        """Delete a double that nothing uses, or a note of ours."""
+        if ref.kind == notes.KIND:
+            return self._notes.remove(ref)
         return self._writer.remove(ref)
 
     def checks(self) -> Iterator[Check]:

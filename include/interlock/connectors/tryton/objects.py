@@ -1,4 +1,4 @@
-"""Customers as Tryton keeps them: a party with identifiers, contact mechanisms and addresses."""
+"""Customers as Tryton keeps them: a party with identifiers, contact mechanisms and addresses; contacts are in `people`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from stdnum import get_cc_module
 from stdnum.eu.vat import MEMBER_STATES
 
+from interlock.connectors.tryton import people
 from interlock.domain.identity import Json, Values
 from interlock.domain.normalise import RULES
 from interlock.domain.normalise import vat_id as compact
@@ -22,7 +23,8 @@ IDENTIFIERS: Final = ("vat_id", "register_number")
 PREFIXES: Final = {"eu_vat": "", "ch_vat": "CHE", "gb_vat": "GB", "no_vat": "NO", "gr_vat": "EL"} | {
     f"{state}_vat": state.upper() for state in MEMBER_STATES - {"gr", "xi"}
 }  # types of identifiers that hold VAT ids, and how these begin
-WRITABLE: Final = frozenset(("legal_name", "language", "references", *IDENTIFIERS, *MECHANISMS, *ADDRESS))
+PEOPLE: Final = ("contacts", "delivery_addresses")
+WRITABLE: Final = frozenset(("legal_name", "language", "references", *IDENTIFIERS, *MECHANISMS, *ADDRESS, *PEOPLE))
 Row = dict[str, Any]
 
 
@@ -68,13 +70,17 @@ def creation(values: Values, reference: str, lookups: Lookups) -> Row:
     identifiers = [{"type": None, "code": REFERENCE + reference}]
     types = lookups.identifier_types
     identifiers += [identifier(name, str(values[name]), types) for name in IDENTIFIERS if values.get(name)]
-    mechanisms = [{"type": name, "value": values[name]} for name in MECHANISMS if values.get(name)]
+    mechanisms = [["create", [{"type": name, "value": values[name]}]] for name in MECHANISMS if values.get(name)]
+    contacts, deliveries = (persons(values, name) for name in PEOPLE)
     row: Row = {
         "name": values.get("legal_name") or "",
         "lang": lookups.languages.get(str(values.get("language"))),
         "identifiers": [["create", identifiers]],
-        "contact_mechanisms": [["create", mechanisms]] if mechanisms else [],
-        "addresses": [["create", [address(values, lookups.countries)]]],
+        "contact_mechanisms": [*mechanisms, *people.contact_commands([], contacts)],
+        "addresses": [
+            ["create", [address(values, lookups.countries)]],
+            *people.delivery_commands([], deliveries, lookups.countries),
+        ],
     }
     if values.get("number"):
         row["code"] = values["number"]
@@ -94,15 +100,21 @@ def touched(row: Row, values: Values, lookups: Lookups) -> Row:
     types = lookups.identifier_types
     wanted = {n: identifier(n, str(values[n]), types) if values[n] else None for n in IDENTIFIERS if n in values}
     wanted |= {reference: {"type": None, "code": REFERENCE + reference} for reference in _new_references(row, values)}
-    written |= _children("identifiers", known, wanted)
-    known = {r["type"]: r["id"] for r in reversed(live(row["mechanisms"]))}
+    written["identifiers"] = _children(known, wanted)
+    known = {r["type"]: r["id"] for r in reversed(live(row["mechanisms"])) if not people.is_contact(r)}
     wanted = {n: {"type": n, "value": values[n]} if values[n] else None for n in MECHANISMS if n in values}
-    written |= _children("contact_mechanisms", known, wanted)
+    written["contact_mechanisms"] = _children(known, wanted)
+    if "contacts" in values:
+        written["contact_mechanisms"] += people.contact_commands(row["mechanisms"], persons(values, "contacts"))
+    written["addresses"] = []
     if any(name in values for name in ADDRESS):
         place = invoice_address(row["addresses"])
         known = {"invoice": place["id"]} if place else {}
-        written |= _children("addresses", known, {"invoice": address(values, lookups.countries)})
-    return written
+        written["addresses"] += _children(known, {"invoice": address(values, lookups.countries)})
+    if "delivery_addresses" in values:
+        wished = persons(values, "delivery_addresses")
+        written["addresses"] += people.delivery_commands(row["addresses"], wished, lookups.countries)
+    return {name: value for name, value in written.items() if value != []}
 
 
 def _new_references(row: Row, values: Values) -> list[str]:
@@ -112,7 +124,14 @@ def _new_references(row: Row, values: Values) -> list[str]:
     return [str(reference) for reference in wanted if reference not in there] if isinstance(wanted, list) else []
 
 
-def _children(field: str, known: Mapping[str, int], wanted: Mapping[str, Row | None]) -> Row:
+def persons(values: Values, name: str) -> list[dict[str, str]]:
+    """Return the contacts or delivery addresses among a customer's values."""
+    found = values.get(name)
+    rows = found if isinstance(found, list) else []
+    return [{key: str(value or "") for key, value in row.items()} for row in rows if isinstance(row, dict)]
+
+
+def _children(known: Mapping[str, int], wanted: Mapping[str, Row | None]) -> list[list[Any]]:
     """Return Tryton's commands that make child rows as wanted: write the one there is, create, or delete."""
     commands: list[list[Any]] = []
     for name, row in wanted.items():
@@ -122,7 +141,7 @@ def _children(field: str, known: Mapping[str, int], wanted: Mapping[str, Row | N
             commands.append(["create", [row]])
         elif name in known:
             commands.append(["delete", [known[name]]])
-    return {field: commands} if commands else {}
+    return commands
 
 
 def address(values: Values, countries: Mapping[str, int]) -> Row:
@@ -151,12 +170,16 @@ def values(party: Row, identifiers: list[Row], mechanisms: list[Row], addresses:
             typed = row["type"] in PREFIXES
             found[name] = with_country(row["type"], row["code"]) if typed else _bare(row["code"])
     for row in reversed(live(mechanisms)):
-        if row["type"] in MECHANISMS:
+        if row["type"] in MECHANISMS and not people.is_contact(row):
             found[row["type"]] = row["value"] or ""
     if place := invoice_address(addresses):
         found.update({name: place[name] or "" for name in ADDRESS[:3]})
         found["country"] = (place.get("country.") or {}).get("code", "")
-    return {name: canonical(name, value) for name, value in found.items()}
+    ours: dict[str, Json] = {
+        "contacts": [dict(person) for person in people.contacts(mechanisms)],
+        "delivery_addresses": [dict(place) for place in people.delivery_addresses(addresses)],
+    }
+    return {name: canonical(name, value) for name, value in found.items()} | ours
 
 
 def live(rows: list[Row]) -> list[Row]:
@@ -176,8 +199,9 @@ def _bare(code: str) -> str:
 
 
 def invoice_address(addresses: list[Row]) -> Row | None:
-    """Return the party's invoice address: the first active one so marked, else its first."""
-    ordered = sorted(addresses, key=lambda row: (not row["active"], not row.get("invoice"), int(row["id"])))
+    """Return the party's invoice address: the first active one so marked, else its first; never a delivery address of ours."""
+    own = [row for row in addresses if not people.is_delivery(row)]
+    ordered = sorted(own, key=lambda row: (not row["active"], not row.get("invoice"), int(row["id"])))
     return ordered[0] if ordered else None
 
 

@@ -21,9 +21,11 @@ CHILDREN = {"party.identifier": "identifiers", "party.contact_mechanism": "mecha
 FIELDS = {
     "party.party": ["name", "code", "active", "lang.code", "replaced_by", "_timestamp", *STAMPS],
     "party.identifier": ["party", "type", "code", "active", "_timestamp", *STAMPS],
-    "party.contact_mechanism": ["party", "type", "value", "active", "_timestamp", *STAMPS],
-    "party.address": ["party", "street", "postal_code", "city", "country.code", "invoice", "active", "_timestamp", *STAMPS],
-}
+    "party.contact_mechanism": ["party", "type", "value", "name", "comment", "invoice", "active", "_timestamp", *STAMPS],
+    "party.address": [
+        "party", "attn", "street", "postal_code", "city", "country.code", "invoice", "active", "_timestamp", *STAMPS,
+    ],
+}  # fmt: skip
 
 
 class Reader:

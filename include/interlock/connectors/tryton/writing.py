@@ -64,7 +64,8 @@ class Writer:
         if not write.values.keys() <= objects.WRITABLE | ({"number"} if create else set()):
             return "unknown_field"
         country, language = (str(write.values.get(name) or "") for name in ("country", "language"))
-        if country and country not in self._catalogue.countries:
+        countries = {country, *(place["country"] for place in objects.persons(write.values, "delivery_addresses"))} - {""}
+        if countries - self._catalogue.countries.keys():
             return "country_missing"
         return "language_missing" if language and language not in self._catalogue.languages else ""
 
