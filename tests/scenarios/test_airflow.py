@@ -121,7 +121,7 @@ def test_a_dry_run_then_the_run_then_nothing_left_to_do(stack, airflow, crm):
     assert state == "success"
     assert report(stack, run)["changes"] == []
     answer = airflow.call("GET", f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances/settle/xcomEntries/return_value")
-    assert answer["value"]["unchanged"] == 51
+    assert answer["value"]["unchanged"] == 54
 
 
 def task_processes(folder, task_id):

@@ -11,7 +11,7 @@ from interlock.engine.run import run
 from tests.companies import company
 
 COMPANY = {
-    "name": "Käse & Söhne GmbH", "vat_id": "DE136695976", "register_number": "HRB 4711", "language": "German",
+    "name": "Käse & Söhne GmbH", "vat_id": company("Käse")["vat_id"], "register_number": "HRB 4711", "language": "German",
     "phone": "+49 30 1234567", "website": "www.example.de", "address": "Weg 1", "zip": "10115", "city": "Berlin",
     "country": "Deutschland",
 }  # fmt: skip
@@ -48,7 +48,7 @@ def test_a_won_account_becomes_a_customer_follows_its_changes_and_settles(engine
     assert run(engine, Scope("first", crm_ids=(account,)))["created"] == 1
     customer = customer_of(engine, account)
     wanted = {
-        "legal_name": "Käse & Söhne GmbH", "vat_id": "DE136695976", "register_number": "HRB 4711", "language": "de",
+        "legal_name": "Käse & Söhne GmbH", "vat_id": company("Käse")["vat_id"], "register_number": "HRB 4711", "language": "de",
         "phone": "+49301234567", "website": "https://www.example.de", "street": "Weg 1", "postal_code": "10115", "city": "Berlin",
         "country": "DE",
     }  # fmt: skip
