@@ -67,8 +67,8 @@ LAYERS := tests/docs tests/domain tests/processes tests/engine tests/connectors 
 	tests/scenarios
 SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 
-chaos: venv ## a thousand seeded plans of faults (PLANS=1000)
-	@$(RUN) -m pytest -q -n 2 tests/faults/test_plans.py --plans $${PLANS:-1000} --first $${FIRST:-0}
+chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)
+	@$(RUN) -m pytest -q -n 2 tests/faults --stride 1 --plans $${PLANS:-1000} --first $${FIRST:-0}
 
 bench: .venv/done .venv-bench/done ## both sides of each ratio, in one run (SIZE=2000 is a first look)
 	@PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.matching --size $${SIZE:-20000} --scale $${SCALE:-0}
