@@ -16,6 +16,7 @@ FILLED = {
     "/approvals/{number}": "/approvals/1",
     "/static/{name}": "/static/console.js",
     "/held/{number}/{action}": "/held/1/release",
+    "/held/{number}/match/{answer:path}": "/held/2/match/new",
     "/approvals/{number}/{action}": "/approvals/1/approve",
     "/paused/{name}/{action}": "/paused/crm/pause",
 }
@@ -31,7 +32,7 @@ def routes(declared):
             assert isinstance(route, APIRoute), f"{route} is not behind a dependency that this test can walk"
             assert "{" not in route.path or route.path in FILLED, f"say here how {route.path} is filled"
             found += [(method, one["url_prefix"] + FILLED.get(route.path, route.path)) for method in sorted(route.methods)]
-    assert len(found) == 12
+    assert len(found) == 13
     return found
 
 
@@ -39,6 +40,7 @@ def routes(declared):
 def world(store):
     store.account()
     store.hold_back()
+    store.hold_back(code="match_resembles", field="", message="a customer resembles it")
     batch = store.run()
     store.ask(batch, [store.change(batch)])
     return store
@@ -47,7 +49,7 @@ def world(store):
 def decisions(store):
     return (
         store.sql("SELECT count(*) AS n FROM interlock.audit")[0]["n"],
-        store.sql("SELECT state FROM interlock.quarantine")[0]["state"],
+        store.sql("SELECT state FROM interlock.quarantine ORDER BY id")[0]["state"],
         store.sql("SELECT state FROM interlock.approval")[0]["state"],
         store.sql("SELECT name FROM interlock.paused"),
     )
@@ -80,7 +82,7 @@ def test_a_viewer_reads_everything_and_decides_nothing(routes, world, viewer):
 def test_a_write_without_our_header_is_refused(routes, world, ops):
     del ops.headers["X-Interlock"]
     writes = [(method, at) for method, at in routes if method not in SAFE]
-    assert len(writes) == 3
+    assert len(writes) == 4
     for headers in ({}, {"X-Interlock": "0"}, {"Content-Type": "text/plain"}):
         assert {ops.request(m, at, json={}, headers=headers).status_code for m, at in writes} == {403}
     assert decisions(world) == UNTOUCHED
@@ -89,7 +91,7 @@ def test_a_write_without_our_header_is_refused(routes, world, ops):
 def test_an_operator_does_everything(routes, world, ops):
     answers = {(m, at): ops.request(m, at, json={} if m == "POST" else None).status_code for m, at in routes}
     assert answers == dict.fromkeys(routes, 200)
-    assert decisions(world) == (3, "released", "approved", [{"name": "crm"}])
+    assert decisions(world) == (5, "released", "approved", [{"name": "crm"}])
     assert {row["actor"] for row in world.sql("SELECT actor FROM interlock.audit")} == {"ops"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from psycopg.types.json import Jsonb
+
 from interlock.cli import main as cli
 from interlock.store import audit
 from interlock.store.database import Database
@@ -146,3 +148,49 @@ def test_the_command_and_the_console_decide_the_same(store, ops, monkeypatch, ca
     assert first["body"]["revision"] == second["body"]["revision"] == "r1"
     assert cli.main(["quarantine", "release", "2"]) == 1
     assert "already released by ops" in capsys.readouterr().err
+
+
+def asked(store, **customer):
+    """An account that resembles a customer, held back with its candidate."""
+    store.account()
+    number = store.hold_back(code="match_resembles", field="", message="a customer resembles it")
+    body = {"legal_name": "<b>Müller</b>", "number": "K 7/1", "city": "Bonn", "active": True} | customer
+    store.sql(
+        "INSERT INTO interlock.snapshot (ref, instance, kind, revision, modified_at, body, problems, archived)"
+        " VALUES ('tryton:1/1/customer/7', 'tryton:1', 'customer', 'r', now(), %s, '[]', false)",
+        [Jsonb(body)],
+    )
+    store.sql(
+        "INSERT INTO interlock.match_candidate VALUES"
+        " (%s, 1, 'tryton:1/1/customer/7', 77.5, '{name,city}', '{form_missing}', true)",
+        [ACCOUNT],
+    )
+    return number
+
+
+def test_a_question_shows_its_candidates_and_their_differences(store, ops):
+    page = ops.get(f"/interlock/held/{asked(store)}").text
+    assert "&lt;b&gt;Müller&lt;/b&gt;" in page
+    assert "77.5" in page
+    assert 'value="is/K%207/1"' in page
+    assert 'value="new"' in page
+
+
+def test_the_answer_to_a_question_is_remembered_under_the_operator_s_name(store, ops):
+    number = asked(store)
+    answer = ops.post(f"/interlock/held/{number}/match/is/K%207/1", json={"why": "same owner"})
+    assert answer.json() == {"message": "Recorded: it is customer K 7/1. The next run acts on it."}
+    said = store.sql("SELECT account, customer, decided_by, why FROM interlock.match_decision")
+    assert said == [{"account": ACCOUNT, "customer": "tryton:1/1/customer/7", "decided_by": "ops", "why": "same owner"}]
+    assert entry_of(store)["state"] == "released"
+    assert due(store)
+    assert [row["action"] for row in audited(store)] == ["match: link to tryton:1/1/customer/7", "quarantine release"]
+
+
+def test_an_answer_that_is_none_or_names_nobody_is_refused(store, ops):
+    number = asked(store)
+    assert ops.post(f"/interlock/held/{number}/match/perhaps", json={}).status_code == 404
+    unknown = ops.post(f"/interlock/held/{number}/match/is/K404", json={})
+    assert unknown.status_code == 409
+    assert "K404" in unknown.json()["message"]
+    assert store.sql("SELECT * FROM interlock.match_decision") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from interlock.pipeline.console.access import APPROVE, TEXT, WRITE, Id, opened
@@ -22,6 +22,17 @@ class Decision(BaseModel):
 
     why: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=TEXT)] = ""
     revision: Annotated[str, StringConstraints(max_length=64, pattern=TEXT)] | None = None
+
+
+@router.post("/held/{number}/match/{answer:path}", dependencies=WRITE)
+def decide_match(number: Id, answer: str, decision: Decision, user: GetUserDep) -> Answer:
+    """Say which customer an account is: `is/NUMBER`, or `new`."""
+    kind, _, customer = answer.partition("/")
+    if answer != "new" and (kind != "is" or not customer):
+        raise HTTPException(404, "The answer is `new`, or `is/` and a customer's number.")
+    with opened() as tx:
+        decisions.decide_match(tx, number, customer or None, user.get_name(), decision.why)
+    return {"message": f"Recorded: it is {f'customer {customer}' if customer else 'a new customer'}. The next run acts on it."}
 
 
 @router.post("/held/{number}/{action}", dependencies=WRITE)

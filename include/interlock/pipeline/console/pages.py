@@ -9,8 +9,9 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from interlock.pipeline.console.access import READ, TEXT, Id, opened
 from interlock.pipeline.console.render import HERE, Pages, page
-from interlock.store import overview
+from interlock.store import matches, overview
 from interlock.store.database import Transaction
+from interlock.store.decisions import MATCH
 
 router = APIRouter(dependencies=READ)
 SIZE: Final = 100
@@ -81,7 +82,9 @@ def entry(request: Request, number: Id) -> HTMLResponse:
         if row is None:
             raise HTTPException(404, f"There is no held-back entry {number}; the list shows the open ones.")
         entries, changes = overview.past(tx, row["process"], row["ref"])
-    return page(request, "entry.html", tally=tally, entry=row, entries=entries, changes=changes)
+        asked = row["state"] == "open" and row["code"].startswith(MATCH)
+        found = matches.candidates(tx, row["ref"]) if asked else []
+    return page(request, "entry.html", tally=tally, entry=row, entries=entries, changes=changes, asked=asked, candidates=found)
 
 
 @router.get("/approvals", response_class=HTMLResponse)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from interlock.config import load
+from interlock.domain.party import PARTY_FIELDS
 from interlock.pipeline.console import wording
 
 HERE: Final = Path(__file__).parent
@@ -26,6 +27,7 @@ TEMPLATES.filters.update(
     foreign=wording.foreign, label=wording.label, short=wording.short, ordered=wording.ordered, begun=wording.begun
 )
 TEMPLATES.globals.update(
+    COMPARED=PARTY_FIELDS,
     COUNTS=wording.COUNTS, STATES=wording.STATES, SYSTEMS=wording.SYSTEMS, PAUSABLE=wording.PAUSABLE,
     cure=wording.cure, shown=wording.shown,
 )  # fmt: skip

@@ -46,6 +46,9 @@ CURES: Final = {
     "customer_twice": "Merge the two customers in the ERP, or take the reference off one of them; then release this entry.",
     "not_kept": "Look into the target why it changes this field (a rule or a right there); then release this entry.",
 }
+QUESTION: Final = (
+    "Say which customer it is, or that it is a new one; or correct the record where it is wrong. The answer is remembered."
+)
 ELSEWHERE: Final = (
     "The target system refused the record; its own words are below. Correct the record in the CRM, or repair the cause in that"
     " system and release this entry."
@@ -54,6 +57,8 @@ ELSEWHERE: Final = (
 
 def cure(code: str, field: str) -> str:
     """Say what a person can do about a reason for holding back."""
+    if code.startswith("match_"):
+        return QUESTION
     return CURES.get(code) or (IN_CRM if field else ELSEWHERE)
 
 
