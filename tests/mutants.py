@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(7, "engine/settle.py", "work.acknowledge(tx, engine.process, engine.crm.instance().id, written)", "pass",
            ENGINE + "test_our_own_writes_coming_back_are_not_work"),
     Mutant(7, "processes/ownership.py", " and value != there[name]", "",
-           ENGINE + "test_a_second_run_writes_nothing"),
+           "tests/processes/test_lead_to_customer.py::test_nothing_when_both_sides_agree"),
     Mutant(8, "store/records.py", "WHERE excluded.modified_at >= s.modified_at AND", "WHERE",
            READING + "test_an_older_version_never_replaces_a_newer_snapshot"),
     Mutant(8, "store/records.py", "SET at = greatest(w.at, excluded.at)", "SET at = excluded.at",

@@ -152,7 +152,7 @@ def test_the_command_and_the_console_decide_the_same(store, ops, monkeypatch, ca
 
 def asked(store, **customer):
     """An account that resembles a customer, held back with its candidate."""
-    store.account()
+    store.account(owner={"first_name": "Olga", "last_name": "Ober"}, roles=[])
     number = store.hold_back(code="match_resembles", field="", message="a customer resembles it")
     body = {"legal_name": "<b>Müller</b>", "number": "K 7/1", "city": "Bonn", "active": True} | customer
     store.sql(
@@ -174,6 +174,7 @@ def test_a_question_shows_its_candidates_and_their_differences(store, ops):
     assert "77.5" in page
     assert 'value="is/K%207/1"' in page
     assert 'value="new"' in page
+    assert "First name: Olga" in page
 
 
 def test_the_answer_to_a_question_is_remembered_under_the_operator_s_name(store, ops):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from interlock.cli import matching
@@ -94,7 +95,7 @@ def quarantine_list(options: Namespace) -> None:
             f"{record[1]} {record[2]}",
             row["code"],
             row["field"],
-            row["message"],
+            escape(row["message"]),
             f"{row['opened_at']:%Y-%m-%d %H:%M}",
         )
     console.print(table if rows else "nothing is held back")
@@ -175,7 +176,7 @@ def report(options: Namespace) -> None:
             shown = change.get("results", {}).get(name, value)
             table.add_row(
                 change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,
-                str(change["before"].get(name) or ""), str(shown), change["state"],
+                escape(str(change["before"].get(name) or "")), escape(str(shown)), change["state"],
             )  # fmt: skip
     console.print(table)
     for held in body["held_back"]:

@@ -107,8 +107,10 @@ def shown(value: Json, known: Values | None = None, name: str = "") -> str:
         what = str(place.get("name", "value"))
         return str(place.get("text", "{}")).replace("{}", str(known.get(f"its {what}") or f"(the new {what})"))
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "\u2013"
-    return "\u2013" if value in {None, ""} else str(value)
+        return ", ".join(shown(item) for item in value) or "\u2013"
+    if isinstance(value, dict):
+        return shown([f"{label(name)}: {item}" for name, item in value.items() if item])
+    return "\u2013" if value is None or value == "" else str(value)
 
 
 def moment(value: datetime | str | None, zone: ZoneInfo) -> str:
