@@ -112,6 +112,7 @@ def test_after_a_restore_a_customer_of_a_merged_account_is_found_again(world):
     run(world.engine(), Scope("r3"))
     assert len(world.erp.of("customer")) == 1
     assert world.crm.of("account")[0].values["customer_number"] == "K1"
+    assert world.sql("SELECT origin FROM interlock.crosswalk") == [{"origin": "reference"}]
 
 
 def test_a_named_account_that_was_merged_away_is_its_survivor(world):
