@@ -31,8 +31,7 @@ class Matches:
         erp = engine.erp.instance().id
         for row in matches.customers(tx, erp, scratch):
             self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
-        linked = {Ref.parse(account): Ref.parse(customer) for account, customer in matches.links(tx).items()}
-        said = {Ref.parse(account): Ref.parse(to) if to else None for account, to in matches.said(tx).items()}
+        linked, said = settled(tx)
         known = (Subject(ref, customer) for ref, customer in self._customers.items())
         matcher = Matcher(known, linked, engine.settings.matching, said)
         self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts)}
@@ -48,6 +47,12 @@ class Matches:
             return view
         customer = self._customers[verdict.customer]
         return replace(view, customer_ref=verdict.customer, customer=customer, number=customer.number)
+
+
+def settled(tx: Transaction) -> tuple[dict[Ref, Ref], dict[Ref, Ref | None]]:
+    """Return the crosswalk, and what people decided: account -> customer, or None for a new one."""
+    linked = {Ref.parse(account): Ref.parse(customer) for account, customer in matches.links(tx).items()}
+    return linked, {Ref.parse(account): Ref.parse(to) if to else None for account, to in matches.said(tx).items()}
 
 
 def question(verdict: Match | None) -> Problem | None:

@@ -8,12 +8,11 @@ from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.engine.context import Engine, Scope
 from interlock.engine.gather import gather
+from interlock.engine.match import settled
 from interlock.processes import lead_to_customer as process
 from interlock.processes.matching import Preview, Subject
 from interlock.processes.matching import preview as summed_up
 from interlock.store import matches, work
-
-BLOCK = 1_000
 
 
 def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]]:
@@ -28,8 +27,7 @@ def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]
             rows = work.accounts(tx, batch, engine.crm.instance().id)
             customers = {Ref.parse(row["ref"]): Customer.model_validate(row["body"]) for row in
                          matches.customers(tx, engine.erp.instance().id, batch)}  # fmt: skip
-            linked = {Ref.parse(account): Ref.parse(customer) for account, customer in matches.links(tx).items()}
-            said = {Ref.parse(account): Ref.parse(to) if to else None for account, to in matches.said(tx).items()}
+            linked, said = settled(tx)
     finally:
         with engine.database.begin() as tx:
             work.forget(tx, batch)
