@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -61,27 +62,37 @@ def _passwords(postgres: Postgres) -> Path:
 
 
 def prepare(postgres: Postgres, folder: Path) -> None:
-    """Make the template database: restored from the dump of an earlier preparation, else set up in about a minute."""
-    if postgres.exists(TEMPLATE):
-        return
-    dump, secret = _cache()
-    postgres.drop("erp_restoring")
-    postgres.create("erp_restoring")
-    if dump.exists() and secret.exists():
-        command = [str(binaries() / "pg_restore"), "--no-owner", "-j", "2", "-d", postgres.dsn("erp_restoring"), str(dump)]
-        subprocess.run(command, check=True, capture_output=True)
-    else:
-        private(secret, f"{secrets.token_urlsafe(12)} {secrets.token_urlsafe(12)}")
-        _set_up(postgres, folder, secret)
-        fresh = dump.with_suffix(f".{os.getpid()}")
-        subprocess.run([str(binaries() / "pg_dump"), "-Fc", "-f", str(fresh), postgres.dsn("erp_restoring")], check=True)
-        fresh.chmod(0o600)
-        fresh.replace(dump)
-    private(_passwords(postgres), secret.read_text())
+    """Make the template database: restored from the dump of an earlier preparation, else set up in about a minute.
+
+    One preparation at a time: the dump and its passwords belong together, and a second one would part them.
+    """
     import psycopg
 
-    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE erp_restoring RENAME TO {TEMPLATE}")
+    dump, secret = _cache()
+    with dump.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if postgres.exists(TEMPLATE):
+            return
+        postgres.drop("erp_restoring")
+        postgres.create("erp_restoring")
+        if dump.exists() and secret.exists():
+            command = [str(binaries() / "pg_restore"), "--no-owner", "-j", "2", "-d", postgres.dsn("erp_restoring"), str(dump)]
+            subprocess.run(command, check=True, capture_output=True)
+        else:
+            _set_up_and_dump(postgres, folder, dump, secret)
+        private(_passwords(postgres), secret.read_text())
+        with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE erp_restoring RENAME TO {TEMPLATE}")
+
+
+def _set_up_and_dump(postgres: Postgres, folder: Path, dump: Path, secret: Path) -> None:
+    dump.unlink(missing_ok=True)
+    private(secret, f"{secrets.token_urlsafe(12)} {secrets.token_urlsafe(12)}")
+    _set_up(postgres, folder, secret)
+    fresh = dump.with_suffix(f".{os.getpid()}")
+    subprocess.run([str(binaries() / "pg_dump"), "-Fc", "-f", str(fresh), postgres.dsn("erp_restoring")], check=True)
+    fresh.chmod(0o600)
+    fresh.replace(dump)
 
 
 def _set_up(postgres: Postgres, folder: Path, secret: Path) -> None:
