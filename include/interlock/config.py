@@ -92,6 +92,7 @@ ACCOUNT_PROPERTIES = {
     "synced_at": "erp_synced_at",
     "owner": "hubspot_owner_id",
     "campaign": "source_campaign",
+    "parent": "hs_parent_company_id",
     "delivery_name": "",
     "delivery_street": "",
     "delivery_postal_code": "",

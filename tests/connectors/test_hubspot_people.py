@@ -142,6 +142,17 @@ def test_an_account_names_owner_campaign_and_page(system, sandbox, crm):
     assert system.read("account", [known])[known].values["page"].endswith(f"/{portal}/record/0-2/{known}")
 
 
+def test_an_account_names_its_parent_until_they_part(system, sandbox):
+    child, parent = sandbox.create("companies", [{"properties": {"name": name}} for name in ("Tochter", "Mutter")])
+    path = f"/crm/v4/objects/companies/{child}/associations/companies/{parent}"
+    sandbox.call("PUT", path, [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 14}])
+    found = system.read("account", [child, parent])
+    assert found[child].values["parent"] == str(system.ref("account", parent))
+    assert found[parent].values["parent"] == ""
+    sandbox.call("DELETE", path)
+    assert system.read("account", [child])[child].values["parent"] == ""
+
+
 def test_without_the_right_to_see_owners_accounts_are_read_and_doctor_says_so(system, sandbox, monkeypatch):
     (account,) = sandbox.create("companies", [{"properties": {"name": "M", "hubspot_owner_id": "501"}}])
     call = system._api._http.call

@@ -201,3 +201,26 @@ def test_pages_escape_everything(crm):
         assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
     assert "&lt;img src=x&gt;" in pages[1].text
     assert "<img" not in pages[1].text
+
+
+def test_parent_and_child_are_calculated_from_their_association_from_either_side(crm):
+    def company(name):
+        return crm.http.post(COMPANIES, json={"properties": {"name": name}}).json()["id"]
+
+    def parent(record):
+        answer = crm.http.get(f"{COMPANIES}/{record}", params={"properties": "hs_parent_company_id"})
+        return answer.json()["properties"]["hs_parent_company_id"]
+
+    above, below, third = company("above"), company("below"), company("third")
+    path = f"/crm/v4/objects/companies/{above}/associations/companies/{below}"
+    assert crm.http.put(path, json=[{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 13}]).status_code == 201
+    wish = {
+        "from": {"id": third},
+        "to": {"id": above},
+        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 14}],
+    }
+    assert crm.http.post("/crm/v4/associations/companies/companies/batch/create", json={"inputs": [wish]}).status_code == 201
+    assert (parent(below), parent(third), parent(above)) == (above, above, None)
+    failed(crm.http.patch(f"{COMPANIES}/{third}", json={"properties": {"hs_parent_company_id": below}}), 400)
+    assert crm.http.delete(path).status_code == 204
+    assert (parent(below), parent(third)) == (None, above)

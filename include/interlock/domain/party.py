@@ -42,7 +42,8 @@ class Account(Party):
     """A company in the CRM, with what Interlock writes back to it.
 
     sync_state: `` | synced | held_back. synced_at: ISO 8601 UTC. page: the address where a person opens the account.
-    The delivery fields are empty unless the CRM has them and their properties are named.
+    parent: the account above it, as `str(Ref)`. The delivery fields are empty unless the CRM has them and their properties
+    are named.
     """
 
     customer_number: str = ""
@@ -51,6 +52,7 @@ class Account(Party):
     owner: Owner = Owner()
     campaign: str = ""
     page: str = ""
+    parent: str = ""
     delivery_name: str = ""
     delivery_street: str = ""
     delivery_postal_code: str = ""
@@ -69,7 +71,7 @@ class Deal(BaseModel):
 
 
 class Customer(Party):
-    """A party that buys, in the ERP. `references` are the accounts it was made from, as `str(Ref)`.
+    """A party that buys, in the ERP. `references` are the accounts it was made from, as `str(Ref)`, the first one first.
 
     contacts and delivery_addresses: those that we brought, as `processes.contacts` makes them; never what people typed.
     """

@@ -223,8 +223,9 @@ def _write(row: Row, done: Mapping[str, Row]) -> Write:
 
 
 def _made(row: Row, done: Mapping[str, Row]) -> str | None:
-    """Return the record that a create without a parent hangs on: what the first change it depends on made."""
-    return str(done[row["depends_on"][0]]["result_ref"]) if row["operation"] == "create" and row["depends_on"] else None
+    """Return the record that a create without a parent hangs on: what the change of its own subject made that it depends on."""
+    first = done[row["depends_on"][0]] if row["operation"] == "create" and row["depends_on"] else None
+    return str(first["result_ref"]) if first and first["subject"] == row["subject"] else None
 
 
 def _resolved(value: Json, done: Mapping[str, Row]) -> Json:

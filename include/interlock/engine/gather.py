@@ -12,7 +12,7 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.ports.system import System
-from interlock.store import crosswalk, records, work
+from interlock.store import crosswalk, families, records, work
 
 
 def gather(engine: Engine, batch: UUID) -> None:
@@ -54,6 +54,8 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
         _bury_missing(engine, batch, system, kind)
         with engine.database.begin() as tx:
             records.all_read(tx, instance, kind, reading)
+    if kind == "account":
+        _unknown_parents(engine, batch, dry=dry)
     if kind in {"deal", "contact"}:
         with engine.database.begin() as tx:
             orphans = records.orphans(tx, instance, kind)
@@ -99,6 +101,16 @@ def _parents_of_deals(engine: Engine, batch: UUID, *, dry: bool) -> None:
     _read(engine, batch, engine.crm, [Ref.parse(row["parent"]) for row in rows], dry=dry)
 
 
+def _unknown_parents(engine: Engine, batch: UUID, *, dry: bool) -> None:
+    """Ask once for parents that the listing did not bring: they were merged into another account, or are gone."""
+    with engine.database.begin() as tx:
+        above = families.unknown(tx, batch if dry else None)
+    gone = _read(engine, batch, engine.crm, [Ref.parse(ref) for ref in above], dry=dry)
+    if not dry:
+        with engine.database.begin() as tx:
+            records.tombstone(tx, batch, gone)
+
+
 def _read(engine: Engine, batch: UUID, system: System, refs: list[Ref], *, dry: bool) -> list[Ref]:
     """Read records by id, following merges, and return the ids that are gone."""
     found: dict[str, Record] = {}
@@ -137,6 +149,7 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     For those that are new, whatever customers changed are read as well: a new account is matched against all of them.
     """
     _read(engine, batch, engine.crm, accounts, dry=dry)
+    _ancestors(engine, batch, set(accounts), dry=dry)
     with engine.database.begin() as tx:
         family = [Ref.parse(ref) for ref in work.scope(tx, batch) or ()]
         rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, family))]).fetchall()
@@ -149,6 +162,20 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     if len(customers) < len(accounts):
         for page in engine.erp.changed("customer", _since(engine, engine.erp, "customer")):
             _store(engine, batch, Page(page.records), dry=dry)
+
+
+def _ancestors(engine: Engine, batch: UUID, read: set[Ref], *, dry: bool) -> None:
+    """Read the parents of named accounts too, generation by generation: those that become customers do so first."""
+    while True:
+        with engine.database.begin() as tx:
+            above = [ref for ref in map(Ref.parse, work.scope(tx, batch) or ()) if ref not in read]
+        if not above:
+            return
+        read.update(above)
+        gone = _read(engine, batch, engine.crm, above, dry=dry)
+        if not dry:
+            with engine.database.begin() as tx:
+                records.bury(tx, [str(ref) for ref in gone])
 
 
 def _children(engine: Engine, batch: UUID, kind: str, accounts: list[Ref], *, dry: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.identity import Ref
-from interlock.domain.party import Customer
+from interlock.domain.party import Account, Customer
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.processes.matching import REASONS, Candidate, Match, Matcher, Subject
@@ -23,15 +23,17 @@ class Matches:
     """The verdicts on the new accounts of one batch, and the customers they may be linked to."""
 
     def __init__(self, engine: Engine, tx: Transaction, views: Iterable[View], scratch: UUID | None) -> None:
-        accounts = [Subject(view.ref, view.account) for view in views]
+        accounts = [subject(view.ref, view.account, view.above) for view in views]
         self._customers: dict[Ref, Customer] = {}
         self._verdicts: dict[Ref, Match] = {}
+        self._taken: set[Ref] = set()
         if not accounts:
             return
         erp = engine.erp.instance().id
         for row in matches.customers(tx, erp, scratch):
             self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
         linked, said = settled(tx)
+        self._taken = set(linked.values())
         known = (Subject(ref, customer) for ref, customer in self._customers.items())
         matcher = Matcher(known, linked, engine.settings.matching, said)
         self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts)}
@@ -41,12 +43,19 @@ class Matches:
         return self._verdicts.get(view.ref)
 
     def linked(self, view: View) -> View:
-        """Return the account with the customer it was matched with, if it was."""
+        """Return the account with the customer it was matched with, if it was; the first account of a customer owns its data."""
         verdict = self.of(view)
         if verdict is None or verdict.verdict != "linked" or verdict.customer is None:
             return view
         customer = self._customers[verdict.customer]
-        return replace(view, customer_ref=verdict.customer, customer=customer, number=customer.number)
+        further = verdict.customer in self._taken
+        self._taken.add(verdict.customer)
+        return replace(view, customer_ref=verdict.customer, customer=customer, number=customer.number, further=further)
+
+
+def subject(ref: Ref, account: Account, above: Ref | None = None) -> Subject:
+    """Return an account to match, with the account above it."""
+    return Subject(ref, account, parent=above or (Ref.parse(account.parent) if account.parent else None))
 
 
 def settled(tx: Transaction) -> tuple[dict[Ref, Ref], dict[Ref, Ref | None]]:
@@ -60,6 +69,8 @@ def question(verdict: Match | None) -> Problem | None:
     if verdict is None or verdict.verdict != "ask":
         return None
     cure = "decide with `interlock quarantine release ID --link NUMBER` or `--create`"
+    if verdict.reason in {"customer_has_account", "same_customer"}:
+        cure += "; linked, it is a further account of that customer, whose data stay those of its first account"
     return Problem(f"match_{verdict.reason}", "", f"{REASONS[verdict.reason]}; {cure}")
 
 
@@ -69,7 +80,7 @@ def record(tx: Transaction, view: View, verdict: Match | None) -> None:
         return
     if verdict.verdict == "linked" and verdict.customer is not None:
         origin = f"match/{verdict.reason}"
-        crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin)
+        crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin, further=verdict.reason == "decided")
     matches.ask(tx, str(view.ref), [_plain(candidate) for candidate in verdict.candidates if verdict.verdict == "ask"])
 
 

@@ -15,6 +15,7 @@ from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.engine.histories import read_histories
 from interlock.engine.match import Matches, question, record
+from interlock.engine.sweep import WAITED
 from interlock.errors import TooManyRejected
 from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
@@ -96,6 +97,8 @@ def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, 
             if not dry:
                 people.quarantine(tx, engine.process, batch, row["ref"], problems)
                 work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, "rejected", reason)
+        if not dry:
+            work.redecide(tx, engine.process, [ref for ref, problems in found.items() if checks.CIRCLE in problems])
 
 
 def decide(engine: Engine, batch: UUID) -> list[Row]:
@@ -150,7 +153,7 @@ def _remember(engine: Engine, tx: Transaction, batch: UUID, row: Row, decision: 
         people.quarantine(tx, engine.process, batch, row["ref"], decision.problems)
         work.set_outcome(tx, batch, row["ref"], "rejected", decision.problems[0].code)
     else:
-        people.resolve(tx, engine.process, row["ref"])
+        people.resolve(tx, engine.process, row["ref"], keep=[(WAITED, "")] if decision.verdict == "waiting" else ())
     state = "rejected" if decision.problems else decision.verdict
     reason = decision.problems[0].code if decision.problems else decision.reason
     work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, state, reason)
@@ -172,10 +175,7 @@ def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
 
 
 def _pages(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
-    after = ""
-    while page := work.views(tx, batch, engine.process, scratch, after, engine.settings.engine.page):
-        yield page
-        after = page[-1]["ref"]
+    return work.views(tx, batch, engine.process, scratch, engine.settings.engine.page)
 
 
 def _view(row: Row) -> View:
@@ -199,6 +199,10 @@ def _view(row: Row) -> View:
         contacts=tuple(Contact.model_validate(child["body"]) for child in children["contact"]),
         activities=tuple(Activity.model_validate(child["body"]) for child in children["activity"]),
         told=row["told"],
+        further=row["further"],
+        circular=row["cyclic"],
+        above=Ref.parse(row["above"]["ref"]) if row["above"] else None,
+        above_standing=row["above"]["standing"] if row["above"] else "",
     )
 
 

@@ -8,7 +8,7 @@ from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.engine.context import Engine, Scope
 from interlock.engine.gather import gather
-from interlock.engine.match import settled
+from interlock.engine.match import settled, subject
 from interlock.processes import lead_to_customer as process
 from interlock.processes.matching import Preview, Subject
 from interlock.processes.matching import preview as summed_up
@@ -38,7 +38,7 @@ def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]
     }
     names = {str(ref): party.legal_name for ref, party in (*accounts.items(), *customers.items())}
     found = summed_up(
-        [Subject(ref, account) for ref, account in accounts.items()],
+        [subject(ref, account) for ref, account in accounts.items()],
         [Subject(ref, customer) for ref, customer in customers.items()],
         linked, engine.settings.matching, said,
     )  # fmt: skip

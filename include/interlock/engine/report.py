@@ -10,6 +10,7 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.processes import contacts
+from interlock.processes.view import WAITS
 from interlock.store import people, work
 from interlock.store.database import Transaction
 
@@ -44,7 +45,7 @@ def _dry_outcomes(tx: Transaction, batch: UUID, planned: list[Row]) -> None:
     touched = [row["subject"] for row in planned]
     tx.execute(
         "UPDATE interlock.batch_subject SET outcome = CASE WHEN ref = ANY(%s) THEN 'created' WHEN ref = ANY(%s) THEN 'updated'"
-        " ELSE 'unchanged' END WHERE batch_id = %s AND outcome <> 'rejected'",
+        " ELSE 'unchanged' END WHERE batch_id = %s AND outcome NOT IN ('rejected', 'waiting')",
         [created, touched, batch],
     )
 
@@ -93,8 +94,11 @@ def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
 
 
 def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
-    """List what did not stop an account but should be known: parts of contacts left out, an e-mail that two accounts share."""
-    found = []
+    """List what should be known of accounts that are not held back: what they wait for, left out parts, shared e-mails."""
+    found = [
+        {"ref": row["ref"], "code": row["reason"], "message": f"waits: {WAITS[row['reason']]}"}
+        for row in work.with_reason(tx, batch, list(WAITS))
+    ]
     for row in work.flawed_contacts(tx, batch, batch if dry else None):
         contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
         problems = contacts.notices(contact, [Problem(*problem) for problem in row["problems"]])

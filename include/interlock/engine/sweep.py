@@ -11,6 +11,7 @@ from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.engine.histories import clear_histories
 from interlock.processes import prehistory
+from interlock.processes.view import WAITS
 from interlock.store import audit, crosswalk, outbox, people, records, work
 from interlock.store.database import Transaction
 
@@ -76,7 +77,12 @@ def _removal(engine: Engine, kind: str, ref: str, subject: str) -> audit.Entry:
 def _waiting(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Say aloud what has been open for too long; it stays open, and the entry resolves once it is settled."""
     people.settled(tx, engine.process, WAITED)
-    for row in outbox.overdue(tx, engine.process, engine.settings.engine.waiting_days):
-        message = f"a change for the {row['system']} is open for {row['days']} days: {row['reason'] or row['state']}"
-        people.quarantine(tx, engine.process, batch, row["subject"], [Problem(WAITED, "", message)])
-        work.set_outcome(tx, batch, row["subject"], "rejected", WAITED)
+    days, found = engine.settings.engine.waiting_days, dict[str, str]()
+    for row in outbox.overdue(tx, engine.process, days):
+        what = row["reason"] or row["state"]
+        found[row["subject"]] = f"a change for the {row['system']} is open for {row['days']} days: {what}"
+    for row in work.lingering(tx, engine.process, days):
+        found[row["ref"]] = f"it waits for {row['days']} days: {WAITS[row['reason']]}"
+    for ref, message in found.items():
+        people.quarantine(tx, engine.process, batch, ref, [Problem(WAITED, "", message)])
+        work.set_outcome(tx, batch, ref, "rejected", WAITED)

@@ -16,6 +16,9 @@ from interlock.processes.ownership import written
 from interlock.processes.view import View
 
 FOREIGN_VAT: Final = "vat_id_other_country"
+CIRCLE: Final = Problem(
+    "parent_cycle", "parent", "the accounts above it form a circle; correct in the CRM which one is the parent"
+)
 RELEASABLE: Final = (FOREIGN_VAT,)
 """Reasons that a person's release settles for good, as long as the values are those that were seen."""
 
@@ -79,7 +82,7 @@ class Findings:
 def findings(view: View, settings: Settings) -> Findings:
     """Judge the fields whose value in the CRM counts for this account, in plain words and without values."""
     rules = settings.customers.fields
-    counts = written(rules, linked=view.customer_ref is not None)
+    counts = frozenset[str]() if view.further else written(rules, linked=view.customer_ref is not None)
     found = [p for p in _problems(view, settings) if p.field not in rules or p.field in counts]
     lenient = {name for name, rule in rules.items() if rule.on_unusable == "leave_out"}
     left_out = tuple(p for p in found if p.field in lenient)
@@ -91,7 +94,7 @@ def findings(view: View, settings: Settings) -> Findings:
 
 
 def _problems(view: View, settings: Settings) -> list[Problem]:
-    found = list(view.problems)
+    found = [*view.problems, *([CIRCLE] if view.circular and view.customer_ref is None else [])]
     try:
         CustomerValues.model_validate(view.account.fields())
     except ValidationError as error:

@@ -2,10 +2,13 @@
 
 An account is concerned when it already has a customer, or when one of its deals entered a won stage on or after go-live.
 Fields go over as their owners say (`customers.fields`); the customer number, sync state and time go back with one note.
+An account above it that is to become a customer does so first. A further account of a customer learns the number and leaves
+its reference and prehistory there; the customer's data stay those of its first account.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -70,6 +73,8 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     if obstacle := _obstacle(view) or _wrong_date(view, settings, now):
         return Decision("rejected", problems=(obstacle,), again=obstacle is LATER)
     if view.customer_ref is None:
+        if view.above_standing == "held":
+            return Decision("waiting", reason="parent_first")
         key = customer_key(view.ref)
         return Decision("planned", (_create(view, settings), *_tell(view, settings, now, key), *_report_back(view, now, key)))
     changes = (*_update(view, settings), *_tell(view, settings, now, None), *_report_back(view, now, None))
@@ -98,26 +103,25 @@ def _wrong_date(view: View, settings: Settings, now: datetime) -> Problem | None
 
 def _create(view: View, settings: Settings) -> Change:
     unusable = findings(view, settings).unusable
+    parents_first = (customer_key(view.above),) if view.above and view.above_standing == "coming" else ()
     return Change.create(
         customer_key(view.ref), process=PROCESS, system="erp", kind="customer", subject=view.ref,
         values=ownership.for_new(view.account.fields(), settings.customers.fields, unusable)
         | {name: rows for name, rows in contacts.wanted(view).items() if rows},
-        why="won deal since go-live",
+        depends_on=parents_first, why="won deal since go-live",
     )  # fmt: skip
 
 
 def _update(view: View, settings: Settings) -> tuple[Change, ...]:
     if view.customer is None or view.customer_ref is None:
         return ()
-    unusable, there, rules = findings(view, settings).unusable, view.customer.fields(), settings.customers.fields
-    touched: dict[str, Json] = dict(ownership.for_known(view.account.fields(), there, rules, unusable))
-    known = contacts.known(view)
-    touched |= {name: rows for name, rows in contacts.wanted(view).items() if rows != known[name]}
+    there, known = view.customer.fields(), contacts.known(view)
+    touched: dict[str, Json] = {} if view.further else _differing(view, settings, there, known)
     seen: dict[str, Json] = {**there, **known}
     if (reference := str(view.ref)) not in view.customer.references:
         touched = {name: value for name, value in touched.items() if value}  # what a customer had before the link is not cleared
         seen["references"] = [*view.customer.references]
-        touched["references"] = [*sorted({*view.customer.references, reference})]
+        touched["references"] = [*view.customer.references, reference]
     if not touched:
         return ()
     return (
@@ -126,6 +130,12 @@ def _update(view: View, settings: Settings) -> tuple[Change, ...]:
             why="changed in the CRM",
         ),
     )  # fmt: skip
+
+
+def _differing(view: View, settings: Settings, there: dict[str, str], known: Mapping[str, Json]) -> dict[str, Json]:
+    unusable = findings(view, settings).unusable
+    touched: dict[str, Json] = dict(ownership.for_known(view.account.fields(), there, settings.customers.fields, unusable))
+    return touched | {name: rows for name, rows in contacts.wanted(view).items() if rows != known[name]}
 
 
 def wants_history(view: View, settings: Settings) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from interlock.domain.activity import Activity
 from interlock.domain.change import Change
@@ -19,7 +19,9 @@ class View:
 
     other_customers: numbers of further customers that came with accounts merged into this one. merging: a change of such
     an account may still be on its way. released: (code, detail) of reasons that a person said are no obstacle. told: the ERP
-    has its prehistory; until then `activities` hold what it is made of.
+    has its prehistory; until then `activities` hold what it is made of. further: its customer is another account's, by a
+    person's decision or a merge in the ERP. above: the account above a new one, as it stands: `customer`, `coming`, `held`
+    back, or empty when it is not to become a customer; circular: its parents form a circle.
     """
 
     ref: Ref
@@ -38,8 +40,16 @@ class View:
     contacts: tuple[Contact, ...] = ()
     activities: tuple[Activity, ...] = ()
     told: bool = False
+    further: bool = False
+    above: Ref | None = None
+    above_standing: str = ""
+    circular: bool = False
 
 
+WAITS: Final = {
+    "merge_in_flight": "a change of an account that was merged into it may still be on its way",
+    "parent_first": "the account above it must become a customer first, and is held back or waits itself",
+}
 Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
 
 

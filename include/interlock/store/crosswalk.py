@@ -51,10 +51,18 @@ def follow_merges(tx: Transaction) -> None:
         WHERE x.account = m.account
         """
     )
-    tx.execute(
+    freed = tx.execute(
         "DELETE FROM interlock.crosswalk x USING interlock.redirect r, interlock.crosswalk o"
-        " WHERE r.from_ref = x.account AND o.account = r.to_ref AND o.customer = x.customer AND NOT x.is_primary"
-    )
+        " WHERE r.from_ref = x.account AND o.account = r.to_ref AND o.customer = x.customer RETURNING x.customer"
+    ).fetchall()
+    if freed:
+        tx.execute(
+            "UPDATE interlock.crosswalk x SET is_primary = true FROM (SELECT DISTINCT ON (c.customer) c.account"
+            "  FROM interlock.crosswalk c WHERE c.customer = ANY(%s) AND NOT EXISTS (SELECT FROM interlock.crosswalk p"
+            "    WHERE p.customer = c.customer AND p.is_primary) ORDER BY c.customer, c.linked_at, c.account) f"
+            " WHERE x.account = f.account",
+            [[row["customer"] for row in freed]],
+        )
     tx.execute(
         "UPDATE interlock.crosswalk x SET account = m.to_ref FROM"
         " (SELECT DISTINCT ON (r.to_ref) x.account, r.to_ref FROM interlock.crosswalk x"
@@ -63,11 +71,16 @@ def follow_merges(tx: Transaction) -> None:
     )
 
 
-def link(tx: Transaction, account: str, customer: str, number: str, origin: str) -> bool:
-    """Link an account to its customer; False when the customer already is another account's."""
+def link(tx: Transaction, account: str, customer: str, number: str, origin: str, *, further: bool = False) -> bool:
+    """Link an account to its customer; False when the customer already is another account's.
+
+    further: a person said so; then it becomes a further account of that customer.
+    """
     tx.execute(
-        "INSERT INTO interlock.crosswalk (account, customer, number, origin) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [account, customer, number, origin],
+        "INSERT INTO interlock.crosswalk (account, customer, number, origin, is_primary) VALUES (%(account)s, %(customer)s,"
+        " %(number)s, %(origin)s, NOT (%(further)s AND EXISTS (SELECT FROM interlock.crosswalk o"
+        "   WHERE o.customer = %(customer)s AND o.is_primary))) ON CONFLICT DO NOTHING",
+        {"account": account, "customer": customer, "number": number, "origin": origin, "further": further},
     )
     follow_merges(tx)
     row = tx.execute(
@@ -79,14 +92,20 @@ def link(tx: Transaction, account: str, customer: str, number: str, origin: str)
 
 
 def rebuild(tx: Transaction, crm: str, erp: str) -> int:
-    """Link accounts to the customers that carry their reference; returns how many links were missing (invariant 14)."""
+    """Link accounts to the customers that carry their reference; returns how many links were missing (invariant 14).
+
+    The first reference of a customer is its first account's, the others are further accounts.
+    """
     missing = tx.execute(
         """
-        INSERT INTO interlock.crosswalk (account, customer, number, origin)
-        SELECT DISTINCT ON (r.account) r.account, s.ref, s.body ->> 'number', 'reference'
-        FROM interlock.snapshot s, jsonb_array_elements_text(s.body -> 'references') AS r(account)
-        WHERE s.instance = %s AND s.kind = 'customer' AND NOT s.archived AND starts_with(r.account, %s || '/')
-        ORDER BY r.account, s.ref
+        INSERT INTO interlock.crosswalk (account, customer, number, origin, is_primary)
+        SELECT account, customer, number, 'reference', row_number() OVER (PARTITION BY customer ORDER BY place) = 1
+            AND NOT EXISTS (SELECT FROM interlock.crosswalk o WHERE o.customer = n.customer AND o.is_primary)
+        FROM (SELECT DISTINCT ON (r.account) r.account, s.ref AS customer, s.body ->> 'number' AS number, r.place
+            FROM interlock.snapshot s, jsonb_array_elements_text(s.body -> 'references') WITH ORDINALITY AS r(account, place)
+            WHERE s.instance = %s AND s.kind = 'customer' AND NOT s.archived AND starts_with(r.account, %s || '/')
+            ORDER BY r.account, s.ref) n
+        WHERE NOT EXISTS (SELECT FROM interlock.crosswalk x WHERE x.account = n.account)
         ON CONFLICT DO NOTHING
         """,
         [erp, crm],

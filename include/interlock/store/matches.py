@@ -58,19 +58,16 @@ def candidates(tx: Transaction, account: str) -> list[Row]:
 def remember(tx: Transaction, account: str, number: str | None, actor: str, why: str) -> str | None:
     """Record that an account is the customer of that number, or a new one (None); returns the customer.
 
-    Raises NothingToDecide when no such customer is known, or when it belongs to another account.
+    Where that customer belongs to another account, this becomes a further account of it. Raises NothingToDecide when no such
+    customer is known.
     """
     customer = None
     if number is not None:
         rows = tx.execute(
-            "SELECT ref, (SELECT x.account FROM interlock.crosswalk x WHERE x.customer = s.ref) AS taken_by"
-            " FROM interlock.snapshot s WHERE kind = 'customer' AND NOT archived AND body ->> 'number' = %s",
-            [number],
+            "SELECT ref FROM interlock.snapshot WHERE kind = 'customer' AND NOT archived AND body ->> 'number' = %s", [number]
         ).fetchall()
         if len(rows) != 1:
             raise NothingToDecide(f"{len(rows) or 'no'} customers with number {number} are known; a run reads new ones")
-        if rows[0]["taken_by"] not in {None, account}:
-            raise NothingToDecide(f"customer {number} belongs to another account; merge the accounts in the CRM if they are one")
         customer = str(rows[0]["ref"])
     tx.execute(
         "INSERT INTO interlock.match_decision (account, customer, decided_by, why) VALUES (%s, %s, %s, %s)"

@@ -35,21 +35,23 @@ def queue_up(tx: Transaction, process: str) -> None:
 
 
 def record(tx: Transaction, batch: UUID, change: Change) -> bool:
-    """Store a decided change; False when it waits behind one whose fate is not known yet, and must be decided again.
+    """Store a decided change; False when it waits behind another and must be decided again.
 
-    A newer decision replaces any other on the same target that certainly did not reach it (invariant 4). A once-only
-    effect that already happened stands.
+    It waits behind one whose fate is not known yet, or another account's that is yet to be sent. A newer decision replaces
+    the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
+    happened stands.
     """
     tx.execute(
         "UPDATE interlock.change SET state = 'cancelled', reason = 'replaced', finished_at = now()"
-        " WHERE target = %s AND kind = %s AND key <> %s AND state IN ('pending', 'held')",
-        [change.target, change.kind, change.key],
+        " WHERE target = %s AND kind = %s AND key <> %s AND subject = %s AND state IN ('pending', 'held')",
+        [change.target, change.kind, change.key, str(change.subject)],
     )
-    tried = tx.execute(
-        "SELECT FROM interlock.change WHERE target = %s AND kind = %s AND state IN ('sending', 'unknown')",
-        [change.target, change.kind],
+    before = tx.execute(
+        "SELECT FROM interlock.change WHERE target = %s AND kind = %s"
+        " AND (state IN ('sending', 'unknown') OR state IN ('pending', 'held') AND subject <> %s)",
+        [change.target, change.kind, str(change.subject)],
     ).fetchone()
-    if tried is not None:
+    if before is not None:
         return False
     tx.execute(
         INSERT,
@@ -207,7 +209,7 @@ def unsettled(tx: Transaction, process: str, system: Role, subjects: Sequence[st
 def results(tx: Transaction, keys: Sequence[str]) -> dict[str, Row]:
     """Return the finished changes under these keys, for references to their results."""
     rows = tx.execute(
-        "SELECT key, result_ref, results FROM interlock.change WHERE key = ANY(%s) AND state IN ('done', 'unchanged')",
+        "SELECT key, subject, result_ref, results FROM interlock.change WHERE key = ANY(%s) AND state IN ('done', 'unchanged')",
         [list(keys)],
     )
     return {row["key"]: row for row in rows}

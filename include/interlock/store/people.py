@@ -52,11 +52,12 @@ def no_longer(tx: Transaction, process: str, code: str, refs: Sequence[str]) -> 
 
 
 def settled(tx: Transaction, process: str, code: str) -> None:
-    """Close entries under a code whose record has no open change any more."""
+    """Close entries under a code whose record neither has an open change any more nor waits."""
     tx.execute(
         "UPDATE interlock.quarantine q SET state = 'resolved', decided_at = now() WHERE process = %s AND code = %s"
         " AND state = 'open' AND NOT EXISTS (SELECT FROM interlock.change c WHERE c.subject = q.ref AND c.process = q.process"
-        " AND c.state IN ('pending', 'sending', 'unknown'))",
+        " AND c.state IN ('pending', 'sending', 'unknown'))"
+        " AND NOT EXISTS (SELECT FROM interlock.subject s WHERE s.process = q.process AND s.ref = q.ref AND s.state = 'waiting')",
         [process, code],
     )
 

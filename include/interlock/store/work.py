@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from interlock.domain.record import Problem
+from interlock.store import families
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -75,19 +76,25 @@ def batch(tx: Transaction, batch_id: UUID) -> Row:
 
 
 def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
-    """Return the accounts a run is limited to, with those they were merged into or that were merged into them; None: all."""
+    """Return the accounts a run is limited to; None: all.
+
+    With them go those they were merged into or that were merged into them, and parents that must become customers first.
+    """
     row = tx.execute(
         """
-        SELECT named, ARRAY(
+        SELECT dry_run, named, ARRAY(
             SELECT ref FROM unnest(b.named) AS ref
             UNION SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named)
             UNION SELECT o.from_ref FROM interlock.redirect o WHERE o.to_ref = ANY(b.named) OR o.to_ref IN
-                (SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named))) AS subjects
+                (SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named))
+            UNION SELECT ref FROM interlock.batch_subject WHERE batch_id = b.id) AS subjects
         FROM interlock.batch b WHERE id = %s
         """,
         [batch_id],
     ).fetchone()
-    return list(row["subjects"]) if row and row["named"] else None
+    if not row or not row["named"]:
+        return None
+    return families.with_ancestors(tx, list(row["subjects"]), batch_id if row["dry_run"] else None)
 
 
 def timed(tx: Transaction, batch_id: UUID, step: str, seconds: float) -> None:
@@ -112,13 +119,15 @@ def collect(
         SELECT %(batch)s, i.ref, i.inputs, w.is_work FROM ({INPUTS}) i
         LEFT JOIN interlock.subject s ON s.process = %(process)s AND s.ref = i.ref
         CROSS JOIN LATERAL (SELECT s.ref IS NULL OR s.inputs <> i.inputs OR s.config <> %(config)s
-            OR coalesce(s.due_at <= clock_timestamp(), false) OR %(named)s::text[] IS NOT NULL AS is_work) w
+            OR coalesce(s.due_at <= clock_timestamp(), false) OR %(named)s::text[] IS NOT NULL
+            OR i.ref = ANY({families.STUCK}) AS is_work) w
         WHERE (%(named)s::text[] IS NULL OR i.ref = ANY(%(named)s)) AND (w.is_work OR EXISTS
             (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND coalesce(t.parent, t.ref) = i.ref))
         """,  # noqa: S608 - INPUTS is a constant
         {"batch": batch_id, "process": process, "crm": crm, "config": config, "scratch": scratch,
          "named": list(named) if named is not None else None},
     )  # fmt: skip
+    families.place(tx, batch_id, scratch)
     row = tx.execute("SELECT count(*) AS n FROM interlock.batch_subject WHERE batch_id = %s AND is_work", [batch_id]).fetchone()
     return int(row["n"]) if row else 0
 
@@ -140,8 +149,9 @@ def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
     return [row["ref"] for row in rows]
 
 
-VIEWS = """
-SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, x.customer, x.number,
+VIEWS = f"""
+SELECT b.ref, b.inputs, b.outcome, b.cyclic, a.body, a.revision, a.archived, a.problems, x.customer, x.number,
+    x.is_primary IS FALSE AS further, {families.STANDING} AS above,
     c.body AS customer_body, c.archived AS customer_archived,
     coalesce((SELECT jsonb_agg(jsonb_build_object('ref', d.ref, 'kind', d.kind, 'problems', d.problems, 'body', d.body)
         ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
@@ -164,15 +174,17 @@ FROM interlock.batch_subject b
 JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref
 LEFT JOIN interlock.crosswalk x ON x.account = b.ref
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
-WHERE b.batch_id = %(batch)s AND b.is_work AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
-"""
+WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
+"""  # noqa: S608 - constants
 
 
-def views(tx: Transaction, batch_id: UUID, process: str, scratch: UUID | None, after: str, limit: int) -> list[Row]:
-    """Return the next page of work subjects after `after`, each with everything a decision needs."""
-    return tx.execute(
-        VIEWS, {"batch": batch_id, "process": process, "scratch": scratch, "after": after, "limit": limit}
-    ).fetchall()
+def views(tx: Transaction, batch_id: UUID, process: str, scratch: UUID | None, limit: int) -> Iterator[list[Row]]:
+    """Yield the work subjects in pages, parents before children, each with everything a decision needs at that time."""
+    for depth in range(families.deepest(tx, batch_id) + 1):
+        place: Row = {"batch": batch_id, "process": process, "scratch": scratch, "depth": depth, "after": "", "limit": limit}
+        while page := tx.execute(VIEWS, place).fetchall():
+            yield page
+            place["after"] = page[-1]["ref"]
 
 
 def flawed_contacts(tx: Transaction, batch_id: UUID, scratch: UUID | None) -> list[Row]:
@@ -217,6 +229,14 @@ def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason:
     )
 
 
+def with_reason(tx: Transaction, batch_id: UUID, reasons: Sequence[str]) -> list[Row]:
+    """Return `ref` and `reason` of the subjects that have one of these reasons."""
+    return tx.execute(
+        "SELECT ref, reason FROM interlock.batch_subject WHERE batch_id = %s AND reason = ANY(%s) ORDER BY ref",
+        [batch_id, list(reasons)],
+    ).fetchall()
+
+
 def still_rejected(tx: Transaction, process: str, batch_id: UUID) -> None:
     """Count subjects that were read, are no work, and were held back before as held back still."""
     tx.execute(
@@ -253,6 +273,15 @@ def decided(tx: Transaction, process: str, ref: str, inputs: str, config: str, s
         " since = CASE WHEN s.state = excluded.state THEN s.since ELSE now() END",
         [process, ref, inputs, config, state, reason],
     )
+
+
+def lingering(tx: Transaction, process: str, days: float) -> list[Row]:
+    """Return the subjects whose decision waits for longer than `days`, with its reason."""
+    return tx.execute(
+        "SELECT ref, reason, extract(day FROM now() - since)::int AS days FROM interlock.subject"
+        " WHERE process = %s AND state = 'waiting' AND since < now() - make_interval(secs => %s) ORDER BY ref",
+        [process, days * 86_400],
+    ).fetchall()
 
 
 def redecide(tx: Transaction, process: str, refs: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Body, FastAPI
 from fastapi.responses import JSONResponse, Response
@@ -10,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from interlock_sandbox.crm.faults import Fault, invalid
 from interlock_sandbox.crm.records import Records, Row, Tx
 from interlock_sandbox.crm.replies import answer, inputs, object_type
-from interlock_sandbox.crm.schema import SINGULAR, association
+from interlock_sandbox.crm.schema import CHILD, PARENT, SINGULAR, association
 
 Pair = tuple[str, str]
 
@@ -48,12 +49,31 @@ def unlink(tx: Tx, records: Records, kind: str, to_kind: str, pairs: Sequence[Pa
     left = records.find(tx, kind, {source for source, _ in pairs})
     right = records.find(tx, to_kind, {target for _, target in pairs})
     good = [(left[a]["id"], right[b]["id"]) for a, b in pairs if a in left and b in right]
+    if kind == to_kind == "companies":
+        orphan(tx, records, pairs)
     for here, there, rows in ((kind, to_kind, good), (to_kind, kind, [(b, a) for a, b in good])):
         tx.execute(
             "DELETE FROM crm.link l USING unnest(%s::bigint[], %s::bigint[]) AS p (a, b)"
             " WHERE l.from_type = %s AND l.from_id = p.a AND l.to_type = %s AND l.to_id = p.b",
             [[a for a, _ in rows], [b for _, b in rows], here, there],
         )
+
+
+def adopt(tx: Tx, records: Records, pairs: Sequence[Pair], types: Sequence[Any]) -> None:
+    """Calculate who a company's parent is, as HubSpot does, from associations of a parent and a child."""
+    for (here, there), specs in zip(pairs, types, strict=True):
+        numbers = {spec.get("associationTypeId") for spec in specs or () if isinstance(spec, dict)}
+        for number, child, parent in ((CHILD, here, there), (PARENT, there, here)):
+            if number in numbers:
+                records.update(tx, "companies", [(child, {"hs_parent_company_id": parent})])
+
+
+def orphan(tx: Tx, records: Records, pairs: Sequence[Pair]) -> None:
+    """Let companies whose association with their parent is removed have none."""
+    found = records.find(tx, "companies", {record for pair in pairs for record in pair})
+    for child, parent in [*pairs, *((b, a) for a, b in pairs)]:
+        if child in found and found[child]["properties"].get("hs_parent_company_id") == parent:
+            records.update(tx, "companies", [(child, {"hs_parent_company_id": None})])
 
 
 def _pairs(body: Row) -> list[Pair]:
@@ -104,9 +124,12 @@ def add(app: FastAPI, records: Records) -> None:
         app.include_router(_batches(records, batches + "/{kind}/{to_kind}/batch/"))
 
 
-def _joined(records: Records, kind: str, to_kind: str, pairs: list[Pair]) -> list[Pair]:
+def _joined(records: Records, kind: str, to_kind: str, pairs: list[Pair], types: Sequence[Any] = ()) -> list[Pair]:
     with records.pool.connection() as tx:
-        return link(tx, records, kind, to_kind, pairs)
+        bad = link(tx, records, kind, to_kind, pairs)
+        if kind == to_kind == "companies" and types and not bad:
+            adopt(tx, records, pairs, types)
+        return bad
 
 
 def _single(records: Records, one: str) -> APIRouter:
@@ -126,7 +149,7 @@ def _single(records: Records, one: str) -> APIRouter:
         kind, to_kind = object_type(kind), object_type(to_kind)
         if not body:
             raise invalid("at least one association type is needed")
-        if _joined(records, kind, to_kind, [(record, to)]):
+        if _joined(records, kind, to_kind, [(record, to)], [body]):
             raise Fault(404, "OBJECT_NOT_FOUND", "One of the objects does not exist", context={"ids": [record, to]})
         return _labels(kind, record, to_kind, to)
 
@@ -167,7 +190,7 @@ def _batches(records: Records, batch: str) -> APIRouter:
     @router.post(batch + "create")
     def create(kind: str, to_kind: str, body: Row = Body()) -> JSONResponse:
         kind, to_kind, pairs = object_type(kind), object_type(to_kind), _pairs(body)
-        bad = _joined(records, kind, to_kind, pairs)
+        bad = _joined(records, kind, to_kind, pairs, [item.get("types") for item in body["inputs"]])
         results = [_labels(kind, a, to_kind, b) for a, b in pairs if (a, b) not in bad]
         return answer(results, [_gone(kind, to_kind, [a], "") for a, _ in bad], status=201)
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 PORTAL = 146_000_001
-AUTOMATIC = ("hs_object_id", "createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "hs_merged_object_ids")
+AUTOMATIC = (
+    "hs_object_id",
+    "createdate",
+    "hs_createdate",
+    "hs_lastmodifieddate",
+    "lastmodifieddate",
+    "hs_merged_object_ids",
+    "hs_parent_company_id",
+)
+PARENT, CHILD = 13, 14  # association types of a company: to its child, to its parent
 ENTERED = "hs_v2_date_entered_"
 PROPERTIES: dict[str, tuple[str, ...]] = {
     "companies": (

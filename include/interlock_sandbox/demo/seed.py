@@ -33,13 +33,17 @@ DIRTY: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+FAMILY = ((7, 2), (12, 7))  # (child, parent) among the clean accounts, all of them won
+TO_PARENT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 14}
+
+
 class Crm:
     """The few calls that seeding needs."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.token = url, token
 
-    def call(self, method: str, path: str, body: Row | None = None) -> Row:
+    def call(self, method: str, path: str, body: Row | list[Row] | None = None) -> Row:
         request = urllib.request.Request(  # noqa: S310 - the sandbox
             self.url + path, json.dumps(body).encode() if body is not None else None, method=method,
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
@@ -69,6 +73,9 @@ def seed(crm: Crm) -> int:
     for number, row in enumerate(clean + dirty):
         row["hubspot_owner_id"] = owners[number % len(owners)]
     accounts = crm.create("companies", [{"properties": row} for row in clean + dirty])
+    for child, parent in FAMILY:
+        path = f"/crm/v4/objects/companies/{accounts[child]}/associations/companies/{accounts[parent]}"
+        crm.call("PUT", path, [TO_PARENT])
     records: dict[str, list[Row]] = {}
     for number, (account, row) in enumerate(zip(accounts, clean + dirty, strict=True)):
         stage = "closedwon" if number >= len(clean) else STAGES[number % len(STAGES)]

@@ -152,6 +152,8 @@ class Reader:
             more["owner"] = self._owners.get(str(record.values["owner"]), {}) if record.values["owner"] else {}
         if record.ref.kind == COMPANY.kind:
             more["page"] = self._page(record.ref.id)
+            above = str(record.values.get("parent") or "")
+            more["parent"] = str(self._ref(COMPANY.kind, above)) if above.isdecimal() else ""
         return replace(record, values={**record.values, **more}) if more else record
 
     @cached_property

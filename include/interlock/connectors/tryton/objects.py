@@ -164,7 +164,8 @@ def values(party: Row, identifiers: list[Row], mechanisms: list[Row], addresses:
         "references": [],
         **dict.fromkeys((*MECHANISMS, *ADDRESS), ""),
     }
-    found["references"] = sorted(r["code"].removeprefix(REFERENCE) for r in identifiers if r["code"].startswith(REFERENCE))
+    by_age = sorted(identifiers, key=lambda row: int(row["id"]))
+    found["references"] = [r["code"].removeprefix(REFERENCE) for r in by_age if r["code"].startswith(REFERENCE)]
     for row in reversed(live(identifiers)):
         if name := identifier_name(row):
             typed = row["type"] in PREFIXES
