@@ -340,7 +340,10 @@ class Settings(Section):
     @property
     def reading(self) -> str:
         """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
-        how = {"account": self.crm.account_properties, "won": self.crm.won_stages, "maps": self.maps.model_dump()}
+        how = {
+            "account": self.crm.account_properties, "contact": self.crm.contact_properties, "roles": self.crm.contact_roles,
+            "won": self.crm.won_stages, "maps": self.maps.model_dump(),
+        }  # fmt: skip
         return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -111,6 +111,17 @@ def test_a_named_account_is_matched_against_customers_that_no_run_has_read_yet(w
     assert world.sql("SELECT * FROM interlock.watermark") == []
 
 
+def test_a_mapped_legal_form_compares_as_its_own_and_goes_over_as_it_stands(world):
+    form = "[maps.legal_forms]\n'gesellschaft  zu Berlin' = 'GmbH'\n"
+    customer(world, 1, "1", vat_id="", phone="", website="")
+    name = company("1")["legal_name"].replace("GmbH", "Gesellschaft zu Berlin")
+    world.won("1", legal_name=name, vat_id="", phone="", website="")
+    assert run(world.engine(), Scope("r1", dry_run=True))["created"] == 1
+    assert run(world.engine(form), Scope("r2"))["updated"] == 1
+    assert numbers(world) == ["K91"]
+    assert world.erp.of("customer")[0].values["legal_name"] == name
+
+
 def test_a_dry_run_says_who_would_be_linked_and_keeps_nothing(world):
     customer(world, 1, "1")
     world.won("1", "2")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,7 +20,8 @@ def key(value: str) -> str:
 class ValueMaps(BaseModel):
     """Names as typed in the CRM -> values as Interlock knows them; looked up before any name or code known of itself.
 
-    countries: to ISO 3166-1 alpha-2. languages: to ISO 639-1. salutations, legal_forms: to the form to go on with.
+    countries: to ISO 3166-1 alpha-2. languages: to ISO 639-1. salutations: to the form to go on
+    with. legal_forms: spellings within company names, to the form under which matching compares them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,8 +50,23 @@ class ValueMaps(BaseModel):
 
     @property
     def by_field(self) -> Mapping[str, Mapping[str, str]]:
-        """The maps of an account's fields, their names in look-up form."""
-        return {"country": _looked_up(self.countries), "language": _looked_up(self.languages)}
+        """The maps of an account's and a contact's fields, their names in look-up form."""
+        countries = _looked_up(self.countries)
+        return {
+            "country": countries, "delivery_country": countries, "language": _looked_up(self.languages),
+            "salutation": _looked_up(self.salutations),
+        }  # fmt: skip
+
+    def comparable(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield company names with each legal form as the map has it, to be compared; what goes over is the name itself."""
+        forms = {key(form): value for form, value in self.legal_forms.items()}
+        if not forms:
+            yield from names
+            return
+        longest_first = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE)
+        for name in names:
+            yield pattern.sub(lambda found: forms[key(found[0])], text(name))
 
 
 def _looked_up(names: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from interlock.domain.identity import Ref
+from interlock.domain.maps import ValueMaps
 from interlock.domain.party import Account, Customer
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
@@ -23,20 +24,19 @@ class Matches:
     """The verdicts on the new accounts of one batch, and the customers they may be linked to."""
 
     def __init__(self, engine: Engine, tx: Transaction, views: Iterable[View], scratch: UUID | None) -> None:
-        accounts = [subject(view.ref, view.account, view.above) for view in views]
         self._customers: dict[Ref, Customer] = {}
         self._verdicts: dict[Ref, Match] = {}
         self._taken: set[Ref] = set()
-        if not accounts:
+        new = [(view.ref, view.account, view.above) for view in views]
+        if not new:
             return
-        erp = engine.erp.instance().id
+        erp, maps = engine.erp.instance().id, engine.settings.maps
         for row in matches.customers(tx, erp, scratch):
             self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
         linked, said = settled(tx)
         self._taken = set(linked.values())
-        known = (Subject(ref, customer) for ref, customer in self._customers.items())
-        matcher = Matcher(known, linked, engine.settings.matching, said)
-        self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts)}
+        matcher = Matcher(customers_of(self._customers, maps), linked, engine.settings.matching, said)
+        self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts_of(new, maps))}
 
     def of(self, view: View) -> Match | None:
         """Return the verdict on an account, None for one that needed none."""
@@ -53,9 +53,25 @@ class Matches:
         return replace(view, customer_ref=verdict.customer, customer=customer, number=customer.number, further=further)
 
 
-def subject(ref: Ref, account: Account, above: Ref | None = None) -> Subject:
-    """Return an account to match, with the account above it."""
-    return Subject(ref, account, parent=above or (Ref.parse(account.parent) if account.parent else None))
+def accounts_of(accounts: Iterable[tuple[Ref, Account, Ref | None]], maps: ValueMaps) -> Iterator[Subject]:
+    """Yield accounts as they are compared, each given with the account above it."""
+    known = list(accounts)
+    for (ref, account, above), name in zip(known, maps.comparable(a.legal_name for _, a, _ in known), strict=True):
+        yield Subject(ref, _renamed(account, name), parent=above)
+
+
+def customers_of(customers: Mapping[Ref, Customer], maps: ValueMaps) -> Iterator[Subject]:
+    """Yield customers as they are compared."""
+    names = maps.comparable(customer.legal_name for customer in customers.values())
+    for (ref, customer), name in zip(customers.items(), names, strict=True):
+        yield Subject(ref, _renamed(customer, name))
+
+
+P = TypeVar("P", Account, Customer)
+
+
+def _renamed(party: P, name: str) -> P:
+    return party if name == party.legal_name else party.model_copy(update={"legal_name": name})
 
 
 def settled(tx: Transaction) -> tuple[dict[Ref, Ref], dict[Ref, Ref | None]]:

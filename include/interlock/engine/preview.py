@@ -8,9 +8,9 @@ from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.engine.context import Engine, Scope
 from interlock.engine.gather import gather
-from interlock.engine.match import settled, subject
+from interlock.engine.match import accounts_of, customers_of, settled
 from interlock.processes import lead_to_customer as process
-from interlock.processes.matching import Preview, Subject
+from interlock.processes.matching import Preview
 from interlock.processes.matching import preview as summed_up
 from interlock.store import matches, work
 
@@ -37,9 +37,7 @@ def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]
         if everybody or any(process.is_won(Deal.model_validate(deal), engine.settings) for deal in row["deals"])
     }
     names = {str(ref): party.legal_name for ref, party in (*accounts.items(), *customers.items())}
-    found = summed_up(
-        [subject(ref, account) for ref, account in accounts.items()],
-        [Subject(ref, customer) for ref, customer in customers.items()],
-        linked, engine.settings.matching, said,
-    )  # fmt: skip
+    maps = engine.settings.maps
+    above = [(ref, account, Ref.parse(account.parent) if account.parent else None) for ref, account in accounts.items()]
+    found = summed_up(accounts_of(above, maps), customers_of(customers, maps), linked, engine.settings.matching, said)
     return found, names

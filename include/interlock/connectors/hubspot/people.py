@@ -31,7 +31,8 @@ class Contacts(Kind):
         roles = settings.roles_of(str(row.get(names["role"]) or ""))
         if not roles:
             return {"roles": []}, ()
-        values, problems = normalise({name: row.get(prop) for name, prop in names.items() if name != "role"})
+        given = {name: row.get(prop) for name, prop in names.items() if name != "role"}
+        values, problems = normalise(given, settings.maps.by_field)
         return {"roles": list(roles), **values}, problems
 
 
