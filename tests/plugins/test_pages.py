@@ -79,6 +79,16 @@ def test_a_dry_run_says_so_although_it_only_kept_its_plan(store, viewer):
     assert viewer.get("/interlock/runs").status_code == 200
 
 
+def test_a_run_tells_what_should_be_known_of_records_that_went_on(store, viewer):
+    batch = store.run("noticed")
+    notices = [{"ref": f"{ACCOUNT}{n}", "code": "email_shared", "message": f"<b>shared</b> {n}"} for n in range(60)]
+    store.sql("UPDATE interlock.run_report SET body = body || %s WHERE batch_id = %s", [Jsonb({"notices": notices}), batch])
+    text = viewer.get("/interlock/runs/lead_to_customer/noticed").text
+    assert "&lt;b&gt;shared&lt;/b&gt; 49" in text
+    assert "&lt;b&gt;shared&lt;/b&gt; 50" not in text
+    assert "The first 50 of 60" in text
+
+
 def test_ten_thousand_changes_are_read_a_page_at_a_time(store, viewer):
     store.account("Needle AG", ref="hubspot:1//account/77777")
     changes = [written(after=f"company {n}", subject=f"hubspot:1//account/{n}") for n in range(10_000)]

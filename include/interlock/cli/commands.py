@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -19,22 +18,15 @@ from interlock.engine.diagnose import diagnose
 from interlock.engine.histories import erase_prehistory
 from interlock.errors import ConfigurationError
 from interlock.store import audit, decisions, people
-from interlock.store.database import Database, Transaction, require_schema
+from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
 console = Console()
 
 
-@contextmanager
-def _transaction(options: Namespace) -> Iterator[Transaction]:
+def _transaction(options: Namespace) -> AbstractContextManager[Transaction]:
     """Open a transaction on the integration database that the settings name."""
-    database = Database(look_up(load(options.config).database).url)
-    try:
-        with database.begin() as tx:
-            require_schema(tx)
-            yield tx
-    finally:
-        database.close()
+    return opened(look_up(load(options.config).database).url)
 
 
 def _table(*columns: str) -> Table:

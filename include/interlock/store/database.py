@@ -48,6 +48,21 @@ class Database:
         return self._connection
 
 
+@contextmanager
+def opened(dsn: str) -> Iterator[Transaction]:
+    """Open one transaction on a database whose schema fits, and close the connection after it.
+
+    Raises SystemUnavailable, or ConfigurationError when the schema is missing or of another version.
+    """
+    database = Database(dsn)
+    try:
+        with database.begin() as tx:
+            require_schema(tx)
+            yield tx
+    finally:
+        database.close()
+
+
 def migrate(dsn: str) -> str:
     """Bring the schema up to date and return its revision; safe to run twice or by two at once."""
     from alembic import command  # noqa: PLC0415 - heavy, and needed by one command only

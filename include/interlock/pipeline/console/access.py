@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Annotated, Final
 
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity
@@ -14,7 +13,8 @@ from fastapi import Depends, Header, HTTPException, Path
 from interlock.config import load
 from interlock.errors import ConfigurationError
 from interlock.pipeline.connections import look_up
-from interlock.store.database import Database, Transaction, require_schema
+from interlock.store import database
+from interlock.store.database import Transaction
 
 PROCESS: Final = "lead_to_customer"
 TEXT: Final = r"^[^\x00]*$"  # what PostgreSQL can hold
@@ -35,18 +35,11 @@ WRITE: Final = [*READ, Depends(requires_access_dag("PUT", DagAccessEntity.RUN, P
 APPROVE: Final = [*READ, Depends(requires_access_dag("PUT", DagAccessEntity.HITL_DETAIL, PROCESS)), Depends(own_header)]
 
 
-@contextmanager
-def opened() -> Iterator[Transaction]:
+def opened() -> AbstractContextManager[Transaction]:
     """Open a transaction on the integration database; raises ConfigurationError or SystemUnavailable with the cure."""
     name = load().database
     try:
         url = look_up(name).url
     except AirflowNotFoundException:
         raise ConfigurationError(f"Airflow has no connection {name}; add it under Admin > Connections, type Postgres") from None
-    database = Database(url)
-    try:
-        with database.begin() as tx:
-            require_schema(tx)
-            yield tx
-    finally:
-        database.close()
+    return database.opened(url)

@@ -38,6 +38,8 @@ CURES: Final = {
     "vat_id_invalid": "Ask the customer for the right VAT id and correct it in the CRM, or empty the field there.",
     "phone_without_country": "Write the number in the CRM with its country code, such as +49 30 1234567.",
     "vat_id_other_country": "Correct the country or the VAT id in the CRM; if both are right, release this entry.",
+    "parent_cycle": "Correct in the CRM which company is the parent. The next run takes the family along, parents first.",
+    "waited_too_long": "Look into what it waits for, named on the left; this entry closes by itself once that is settled.",
     "deal_without_account": "Link the deal in the CRM to the company that bought, or ignore this entry.",
     "won_date_unreadable": "Correct in the CRM when the deal was won.",
     "won_date_future": "Correct in the CRM when the deal was won, or wait until then.",
