@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.faults import http_proxy, tcp_proxy
 from tests.faults.chaos import Faults
 
@@ -56,6 +58,9 @@ ROUNDS = (one_after_the_other, one_after_the_other, two_at_once, a_zombie, an_ol
 def test_whatever_fails_the_effect_is_one(world, chance, seed):
     for number in range(chance.randint(1, 3)):
         world.win(name=f"Plan {seed}-{number} GmbH")
+    if chance.random() < 0.5:
+        for parent, child in itertools.pairwise(chance.sample(world.accounts, len(world.accounts))):
+            world.put_below(child, parent)
     for _ in range(chance.randint(1, 2)):
         chance.choice(ROUNDS)(world, chance)
         world.edit(chance.choice(world.accounts), city=chance.choice(CITIES))

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+from interlock.domain.record import Record
 from interlock.engine.context import Engine, Scope
 from interlock.store import audit
 from interlock_sandbox.demo.seed import Crm
@@ -30,6 +31,7 @@ class World:
         )
         self.calm = replace(self.order, settings=CALM + settings)
         self.accounts: list[str] = []
+        self.parents: dict[str, str] = {}
         self.log: list[str] = []
         self.reader = self.calm.engine()
 
@@ -40,6 +42,11 @@ class World:
 
     def edit(self, account: str, **values: str) -> None:
         self.sandbox.call("PATCH", f"/crm/v3/objects/companies/{account}", {"properties": values})
+
+    def put_below(self, child: str, parent: str) -> None:
+        path = f"/crm/v4/objects/companies/{child}/associations/companies/{parent}"
+        self.sandbox.call("PUT", path, [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 14}])
+        self.parents[child] = parent
 
     def merge(self, source: str, survivor: str) -> None:
         self.sandbox.call("POST", "/crm/v3/objects/companies/merge", {"primaryObjectId": survivor, "objectIdToMerge": source})
@@ -88,12 +95,17 @@ class World:
             assert there.values["customer_number"] == mine[0].values["number"], self.log
             assert {n: there.values[n] for n in ("legal_name", "city")} == {n: mine[0].values[n] for n in ("legal_name", "city")}
             assert len(notes_of(self.sandbox, account)) == 1, f"notes of {ref} after {self.log}"
+        made = {account: int(c.ref.id) for c in customers for account in self.accounts if self._is_of(account, c)}
+        assert all(made[parent] < made[child] for child, parent in self.parents.items()), (made, self.parents, self.log)
         assert counts["unchanged"] == len(self.accounts), (counts, self.log)
         with engine.database.begin() as tx:
             audit.verify(tx)
             open_changes = tx.execute("SELECT * FROM interlock.change WHERE state IN ('pending', 'sending', 'unknown', 'held')")
             assert open_changes.fetchall() == [], self.log
             assert tx.execute("SELECT * FROM interlock.quarantine WHERE state = 'open'").fetchall() == [], self.log
+
+    def _is_of(self, account: str, customer: Record) -> bool:
+        return str(self.reader.crm.ref("account", account)) in customer.values["references"]
 
     def quarantined(self) -> list[str]:
         with self.reader.database.begin() as tx:
