@@ -18,7 +18,7 @@ from interlock.domain.contact import ROLES
 from interlock.domain.fields import FieldRule, completed, sound
 from interlock.domain.maps import ValueMaps
 from interlock.domain.matching import Rules as MatchingRules
-from interlock.errors import ConfigurationError
+from interlock.errors import ConfigurationError, NotAllowed
 
 CONFIG_VARIABLE = "INTERLOCK_CONFIG"
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -276,6 +276,34 @@ class LimitSettings(Section):
     max_updates: PositiveInt = 2_000
 
 
+class ApprovalSettings(Section):
+    """Who may answer a run that a brake holds.
+
+    users: their logins; empty lets anybody answer whom Airflow lets. four_eyes: not whoever started the run.
+    """
+
+    users: tuple[str, ...] = ()
+    four_eyes: bool = False
+
+    @model_validator(mode="after")
+    def somebody_is_left(self) -> ApprovalSettings:
+        """Refuse two pairs of eyes of which one is missing."""
+        if self.four_eyes and len(set(self.users)) == 1:
+            raise ValueError("four_eyes wants another person than who started the run; name a second one in users")
+        return self
+
+    def others(self, asked_by: str | None) -> tuple[str, ...]:
+        """Return the named users who may answer for a run that this user started."""
+        return tuple(user for user in self.users if not (self.four_eyes and user == asked_by))
+
+    def check(self, actor: str, asked_by: str | None) -> None:
+        """Raise NotAllowed with the rule that keeps this user from answering for a run that `asked_by` started."""
+        if self.users and actor not in self.users:
+            raise NotAllowed(f"{actor} is none of approval.users; only they may answer")
+        if self.four_eyes and actor == asked_by:
+            raise NotAllowed(f"{actor} started this run; approval.four_eyes wants another person to answer")
+
+
 class EngineSettings(Section):
     """How patient the engine is.
 
@@ -308,6 +336,7 @@ class Settings(Section):
     prehistory: PrehistorySettings = PrehistorySettings()
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     matching: MatchingRules = MatchingRules()
     engine: EngineSettings = EngineSettings()
     airflow: AirflowSettings = AirflowSettings()

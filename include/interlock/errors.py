@@ -9,6 +9,7 @@
     ├── Reject                     this record only; the others go on
     │   └── Refused                the target's definite no; carries its code
     ├── NothingToDecide            a person's decision on something that is unknown or already decided
+    │   └── NotAllowed             this person may not decide it
     └── Stop                       the whole run, before any further write; a person must act
         ├── ConfigurationError     names the key and the cure
         ├── LoginRefused           wrong or expired credentials, or a missing right
@@ -75,6 +76,10 @@ class Refused(Reject):
 
 class NothingToDecide(InterlockError):
     """A person's decision has nothing to stand on; the message says what is there instead."""
+
+
+class NotAllowed(NothingToDecide):
+    """This person may not decide it; the message names the rule."""
 
 
 class Stop(InterlockError):

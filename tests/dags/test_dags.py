@@ -10,33 +10,57 @@ import pytest
 os.environ.setdefault("INTERLOCK_CONFIG", "interlock.toml")
 
 
+SHAPES = {
+    "lead_to_customer": [
+        "gather", "check", "decide", "open_requests", "ask_for_approval", "apply_to_erp", "apply_to_crm", "settle", "publish",
+    ],
+    "approve": ["question", "ask", "record", "wake"],
+}  # fmt: skip
+PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"}}
+OWNERS = {"lead_to_customer": "sales-operations", "approve": "accounting"}
+NAMES = sorted(SHAPES)
+
+
 @pytest.fixture(scope="module")
-def dag(tmp_path_factory):
+def dags(tmp_path_factory):
     os.environ["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag("dags")
     assert bag.import_errors == {}
-    (dag,) = bag.dags.values()
-    return dag
+    assert sorted(bag.dags) == NAMES == sorted(file.stem for file in Path("dags").glob("*.py"))
+    return bag.dags
 
 
-def test_policy(dag):
-    assert dag.tags
-    assert dag.doc_md
-    for task in dag.tasks:
-        assert task.owner == "sales-operations"
+@pytest.mark.parametrize("name", NAMES)
+def test_policy(dags, name):
+    assert dags[name].tags
+    assert dags[name].doc_md
+    for task in dags[name].tasks:
+        assert task.owner == OWNERS[name]
         assert task.retries > 0
         assert task.retry_policy is not None
 
 
-def test_shape(dag):
-    order = ["gather", "check", "decide", "apply_to_erp", "apply_to_crm", "settle", "publish"]
-    assert [task.task_id for task in dag.topological_sort()] == order
-    assert set(dag.params) == {"crm_ids", "dry_run", "full"}
-    assert dag.get_task("settle").returns_dag_result
+@pytest.mark.parametrize("name", NAMES)
+def test_shape(dags, name):
+    assert [task.task_id for task in dags[name].topological_sort()] == SHAPES[name]
+    assert set(dags[name].params) == PARAMETERS[name]
 
 
-def test_a_dag_file_reads_on_one_screen():
-    assert len(Path("dags/lead_to_customer.py").read_text().splitlines()) <= 60
+def test_the_process_returns_its_counts_and_waits_for_no_person(dags):
+    process = dags["lead_to_customer"]
+    assert process.get_task("settle").returns_dag_result
+    assert "ask_for_approval" not in process.get_task("apply_to_erp").get_flat_relative_ids(upstream=True)
+
+
+def test_a_question_has_no_default_and_no_time_out(dags):
+    ask = dags["approve"].get_task("ask")
+    assert not {"defaults", "response_timeout"} & set(ask.partial_kwargs)
+    assert ask.partial_kwargs["execution_timeout"] is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dag_file_reads_on_one_screen(name):
+    assert len(Path(f"dags/{name}.py").read_text().splitlines()) <= 60

@@ -33,6 +33,7 @@ LEAD = "[lead_to_customer]\ngo_live = 2026-01-01\n"
         (LEAD + "[maps.legal_forms]\n'' = 'GmbH'\n", ["legal_forms", "must not be empty"]),
         (LEAD + "[maps.states]\na = 'b'\n", ["maps.states", "check its spelling"]),
         (LEAD + "[crm.maps]\na = 'b'\n", ["crm.maps", "check its spelling"]),
+        (LEAD + "[approval]\nusers = ['ines']\nfour_eyes = true\n", ["approval", "name a second one"]),
         ("nonsense", ["is not TOML"]),
     ],
 )

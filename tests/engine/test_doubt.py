@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.config import ApprovalSettings
 from interlock.domain.change import NotSent
 from interlock.engine import plan
 from interlock.engine.apply import apply
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
 from interlock.engine.run import run
-from interlock.errors import Paused, WorkRemains
-from interlock.store import audit, decisions
+from interlock.errors import NotAllowed, Paused, WorkRemains
+from interlock.processes.lead_to_customer import PROCESS
+from interlock.store import approvals, audit
 from tests.engine.test_invariants import adds_up, one_effect_each
 
 IMPATIENT = "[erp]\nsettle_seconds = 0.1\n"
@@ -175,7 +177,7 @@ def test_an_approver_s_rejection_outlives_an_unrelated_change(world):
     world.won("1", "2", "3")
     run(world.engine("[limits]\nmax_creates = 2\n"), Scope("r1"))
     with world.engine().database.begin() as tx:
-        assert decisions.decide_approval(tx, 1, "reject", "chief", "not before audit").changes == 12
+        assert approvals.decide(tx, 1, "reject", "chief", "not before audit").changes == 12
     world.crm.put("account", "1", phone="+4930777777")
     counts = run(world.engine(), Scope("r2"))
     assert counts["rejected"] == 1
@@ -184,6 +186,27 @@ def test_an_approver_s_rejection_outlives_an_unrelated_change(world):
     world.sql("UPDATE interlock.subject SET due_at = now()")
     run(world.engine(), Scope("r3"))
     one_effect_each(world, 3)
+
+
+@pytest.mark.parametrize(
+    ("rules", "actor", "words"),
+    [
+        (ApprovalSettings(users=("chief", "ines")), "ops", "none of approval.users"),
+        (ApprovalSettings(users=("chief", "ines"), four_eyes=True), "ines", "another person"),
+        (ApprovalSettings(four_eyes=True), "ines", "another person"),
+    ],
+)
+def test_who_may_not_answer_changes_nothing_and_another_person_can(world, rules, actor, words):
+    world.won("1", "2")
+    run(world.engine("[limits]\nmax_creates = 1\n"), Scope("r1", actor="ines"))
+    with pytest.raises(NotAllowed, match=words), world.engine().database.begin() as tx:
+        approvals.decide(tx, 1, "approve", actor, rules=rules)
+    with world.engine().database.begin() as tx:
+        (row,) = approvals.open_requests(tx, PROCESS)
+        assert (row["asked_by"], row["changes"]) == ("ines", 8)
+        assert rules.others("ines") == tuple(user for user in rules.users if user != "ines" or not rules.four_eyes)
+        assert approvals.decide(tx, 1, "approve", "chief", rules=rules).state == "approved"
+        assert approvals.open_requests(tx, PROCESS) == []
 
 
 def test_a_pause_between_decision_and_send_is_kept(world):

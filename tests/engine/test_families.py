@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interlock.engine.context import Scope
 from interlock.engine.run import run
-from interlock.store import decisions
+from interlock.store import approvals, decisions
 from tests.companies import company
 from tests.engine.conftest import BACK, World
 from tests.engine.test_dirty import RUNS, decide, go, report
@@ -139,7 +139,7 @@ def test_a_family_beyond_a_limit_waits_for_one_approval(world):
     assert go(world, "[limits]\nmax_creates = 1")["held"] == 2
     with world.engine().database.begin() as tx:
         (request,) = tx.execute("SELECT id FROM interlock.approval").fetchall()
-        decisions.decide_approval(tx, request["id"], "approve", "ines")
+        approvals.decide(tx, request["id"], "approve", "ines")
     go(world, "[limits]\nmax_creates = 1")
     assert created(world) == ["2", "1"]
 

@@ -99,6 +99,17 @@ def test_an_approval_lets_the_changes_go_and_a_rejection_drops_them(store, ops):
     ]  # fmt: skip
 
 
+def test_an_approval_that_is_another_person_s_is_refused_with_the_rule(store, ops, monkeypatch, tmp_path):
+    (tmp_path / "interlock.toml").write_text('[lead_to_customer]\ngo_live = 2026-01-01\n[approval]\nusers = ["chief"]\n')
+    monkeypatch.setenv("INTERLOCK_CONFIG", str(tmp_path / "interlock.toml"))
+    batch = store.run()
+    number = store.ask(batch, [store.change(batch)])
+    answer = ops.post(f"/interlock/approvals/{number}/approve", json={})
+    assert answer.status_code == 403
+    assert "none of approval.users" in answer.text
+    assert store.sql("SELECT state FROM interlock.approval") == [{"state": "open"}]
+
+
 def test_an_approval_of_changed_content_is_void(store, ops):
     batch = store.run()
     change = store.change(batch)

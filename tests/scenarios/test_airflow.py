@@ -205,6 +205,54 @@ def test_a_killed_worker_is_replaced_by_airflow_and_leaves_one_effect(folder, st
     engine.database.close()
 
 
+@pytest.fixture
+def one_customer_a_run(folder):
+    """A limit that two new customers exceed, and two people who may answer for each other."""
+    file = folder / "interlock.toml"
+    file.write_text(SETTINGS + '[limits]\nmax_creates = 1\n[approval]\nusers = ["admin", "ops"]\nfour_eyes = true\n')
+    yield
+    file.write_text(SETTINGS)
+
+
+def asked(airflow, run, seconds=60):
+    """Wait until a run of `approve` asks its question; returns the question."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        questions = airflow.call("GET", f"/api/v2/dags/approve/dagRuns/{run}/hitlDetails")["hitl_details"]
+        if questions:
+            return questions[0]
+        time.sleep(0.3)
+    raise AssertionError(f"{run} asks nobody")
+
+
+def test_beyond_a_limit_another_person_answers_and_wakes_the_process(stack, airflow, crm, one_customer_a_run):
+    for number, tree in enumerate(("Tanne", "Robinie")):
+        win(crm, name=f"{tree} Freigabe GmbH", vat_id="", register_number=f"HRB 77{number:03}", address=f"{tree}gasse 1")
+    run, state = airflow.run(DAG, {})
+    assert (state, report(stack, run)["counts"]["held"]) == ("success", 2)
+
+    question = asked(airflow, "approval-1")
+    assert question["subject"].startswith("Approval request 1: ")
+    assert "2 creates and 0 updates exceed the limits" in question["body"]
+    at = "/api/v2/dags/approve/dagRuns/approval-1/taskInstances/ask/0/hitlDetails"
+    yes = {"chosen_options": ["Approve"], "params_input": {"why": "both ordered"}}
+    for user in ("viewer", "admin"):
+        with pytest.raises(HTTPError) as refused:
+            login(stack, user).call("PATCH", at, yes)
+        assert refused.value.code == 403
+    login(stack, "ops").call("PATCH", at, yes)
+    assert airflow.wait("approve", "approval-1", seconds=60) == "success"
+    assert airflow.wait(DAG, "after-approval-1", seconds=60) == "success"
+    assert report(stack, "after-approval-1")["counts"]["created"] == 2
+    with psycopg.connect(stack["postgres"]["dsn"]) as database:
+        said = database.execute("SELECT actor, action, why FROM interlock.audit WHERE subject = 'approval 1'").fetchall()
+    assert said == [("ops", "approved", "both ordered")]
+
+    run, state = airflow.run("approve", {"approval": 1})
+    tasks = airflow.call("GET", f"/api/v2/dags/approve/dagRuns/{run}/taskInstances")["task_instances"]
+    assert (state, {task["state"] for task in tasks if task["task_id"] != "question"}) == ("success", {"skipped"})
+
+
 def test_a_viewer_looks_an_operator_triggers(stack, airflow, crm):
     (account,) = (row["id"] for row in crm.call("GET", "/crm/v3/objects/companies?limit=1")["results"])
     with pytest.raises(HTTPError) as refused:

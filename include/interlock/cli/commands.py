@@ -17,7 +17,7 @@ from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.histories import erase_prehistory
 from interlock.errors import ConfigurationError
-from interlock.store import audit, decisions, people
+from interlock.store import approvals, audit, decisions, people
 from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
@@ -136,7 +136,8 @@ def approvals_list(options: Namespace) -> None:
 def approvals_decide(options: Namespace) -> None:
     """Approve or reject a held run; void when its content changed since it was asked."""
     with _transaction(options) as tx:
-        answer = decisions.decide_approval(tx, options.id, options.action, options.actor, options.why)
+        rules = load(options.config).approval
+        answer = approvals.decide(tx, options.id, options.action, options.actor, options.why, rules)
     if answer.state == "void":
         console.print("its content changed since it was asked: void; the next run asks anew")
     else:

@@ -8,12 +8,13 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from interlock.config import AirflowSettings
-from interlock.errors import Reject, Retry, Stop
+from interlock.errors import NothingToDecide, Reject, Retry, Stop
 
 POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(exception=Stop, action=RetryAction.FAIL, reason="a person must act"),
         RetryRule(exception=Reject, action=RetryAction.FAIL, reason="the record was refused"),
+        RetryRule(exception=NothingToDecide, action=RetryAction.FAIL, reason="nothing to decide, or not for this person"),
         RetryRule(exception=Retry, action=RetryAction.RETRY, reason="passing fault"),
     ]
 )

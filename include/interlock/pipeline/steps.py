@@ -16,7 +16,8 @@ CUSTOMERS = Asset("interlock://erp/customers")
 
 
 @contextmanager
-def _engine() -> Iterator[Any]:
+def assembled() -> Iterator[Any]:
+    """Put the engine together for one task, from the settings and Airflow's connections."""
     from interlock.config import load  # noqa: PLC0415 - DAG files parse often and must stay light
     from interlock.engine.assemble import assemble  # noqa: PLC0415
     from interlock.pipeline.connections import look_up  # noqa: PLC0415
@@ -43,7 +44,7 @@ def gather() -> str:
         dry_run=params["dry_run"],
         full=params["full"],
     )
-    with _engine() as engine:
+    with assembled() as engine:
         batch = engine.open(scope)
         step(engine, batch)
     return str(batch)
@@ -54,7 +55,7 @@ def check(batch: str) -> str:
     """Quarantine what cannot go on; stop when it is too much."""
     from interlock.engine import plan  # noqa: PLC0415
 
-    with _engine() as engine:
+    with assembled() as engine:
         plan.check(engine, UUID(batch))
     return batch
 
@@ -65,7 +66,7 @@ def decide(batch: str) -> str:
     from interlock.engine import plan  # noqa: PLC0415
     from interlock.engine.settle import keep_plan  # noqa: PLC0415
 
-    with _engine() as engine:
+    with assembled() as engine:
         keep_plan(engine, UUID(batch), plan.decide(engine, UUID(batch)))
     return batch
 
@@ -75,7 +76,7 @@ def apply(batch: str, system: str) -> str:
     """Send the process's open changes to one system."""
     from interlock.engine.apply import apply as step  # noqa: PLC0415
 
-    with _engine() as engine:
+    with assembled() as engine:
         step(engine, UUID(batch), "crm" if system == "crm" else "erp")
     return batch
 
@@ -86,7 +87,7 @@ def settle(batch: str) -> dict[str, int]:
     """Read back, write the run report, return the counts."""
     from interlock.engine.settle import settle as step  # noqa: PLC0415
 
-    with _engine() as engine:
+    with assembled() as engine:
         counts: dict[str, int] = step(engine, UUID(batch))
     log.info("%s", ", ".join(f"{name} {count}" for name, count in counts.items()))
     log.info("every change with before and after: interlock report %s", batch)

@@ -1,30 +1,19 @@
-"""What people decide: release or ignore a held-back record, approve or reject a held run, pause, resume.
+"""What people decide: release or ignore a held-back record, which customer an account is, pause, resume.
 
 A decision is only recorded here, with who and why in the audit log; the next run acts on it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from interlock.domain.identity import content_hash
-from interlock.domain.record import Problem
 from interlock.errors import NothingToDecide
-from interlock.store import audit, matches, people, work
+from interlock.store import audit, matches, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
 MATCH: Final = "match_"  # codes of entries that ask which customer an account is
 PAUSABLE: Final = ("lead_to_customer", "crm", "erp")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of an approval request: `approved | rejected | void`, and how many changes it concerned."""
-
-    state: str
-    changes: int
 
 
 def decide_entry(
@@ -77,47 +66,6 @@ def decide_match(tx: Transaction, entry: int, number: str | None, actor: str, wh
     said = f"link to {customer}" if customer else "create a new customer"
     audit.append(tx, [audit.Entry(actor, f"match: {said}", row["ref"], why)])
     return decide_entry(tx, entry, "release", actor, why)
-
-
-def decide_approval(tx: Transaction, approval: int, action: Literal["approve", "reject"], actor: str, why: str = "") -> Answer:
-    """Approve or reject a held run; void, and asked anew, when its content changed since it was asked.
-
-    Raises NothingToDecide when the request is unknown or no longer open.
-    """
-    row = tx.execute("SELECT * FROM interlock.approval WHERE id = %s FOR UPDATE", [approval]).fetchone()
-    if row is None:
-        raise NothingToDecide(f"there is no approval request {approval}; the list of approvals shows the open ones")
-    if row["state"] != "open":
-        raise NothingToDecide(
-            f"approval request {approval} was already {row['state']} by {row['decided_by']}; the list shows what is still open"
-        )
-    held = tx.execute(
-        "SELECT key, body FROM interlock.change WHERE id = ANY(%s) AND state = 'held'", [row["change_ids"]]
-    ).fetchall()
-    same = content_hash({change["key"]: change["body"] for change in held}) == row["content_hash"]
-    state = "void" if not same else "approved" if action == "approve" else "rejected"
-    tx.execute(
-        "UPDATE interlock.approval SET state = %s, decided_by = %s, decided_at = now() WHERE id = %s",
-        [state, actor, approval],
-    )
-    target = "pending" if state == "approved" else "cancelled"
-    subjects = tx.execute(
-        "UPDATE interlock.change SET state = %s, reason = '', finished_at = CASE WHEN %s = 'cancelled' THEN now() END"
-        " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
-        [target, target, row["change_ids"]],
-    ).fetchall()
-    if state == "rejected":
-        for subject in sorted({change["subject"] for change in subjects}):
-            people.quarantine(tx, row["process"], None, subject, [_rejected(approval)])
-    if state == "void":
-        work.redecide(tx, row["process"], [change["subject"] for change in subjects])
-    audit.append(tx, [audit.Entry(actor, state, f"approval {approval}", why or row["reason"])])
-    return Answer(state, len(subjects))
-
-
-def _rejected(approval: int) -> Problem:
-    message = f"its changes were rejected with approval request {approval}; release this entry to let the record go on"
-    return Problem(people.REJECTED_BY_APPROVER, "", message)
 
 
 def pause(tx: Transaction, name: str, actor: str, why: str = "") -> bool:

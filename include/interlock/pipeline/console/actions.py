@@ -8,8 +8,9 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from interlock.config import load
 from interlock.pipeline.console.access import APPROVE, TEXT, WRITE, Id, opened
-from interlock.store import decisions
+from interlock.store import approvals, decisions
 
 router = APIRouter()
 Answer = dict[str, str]
@@ -51,7 +52,7 @@ def decide_entry(number: Id, action: Literal["release", "ignore"], decision: Dec
 def decide_approval(number: Id, action: Literal["approve", "reject"], decision: Decision, user: GetUserDep) -> Answer:
     """Let a held run go, or drop its changes."""
     with opened() as tx:
-        answer = decisions.decide_approval(tx, number, action, user.get_name(), decision.why)
+        answer = approvals.decide(tx, number, action, user.get_name(), decision.why, load().approval)
     if answer.state == "void":
         return {"message": "Its content changed since it was asked, so nothing was approved. The next run asks anew."}
     if answer.state == "approved":

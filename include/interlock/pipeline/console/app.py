@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from interlock.errors import InterlockError, NothingToDecide
+from interlock.errors import InterlockError, NotAllowed, NothingToDecide
 from interlock.pipeline.console import actions, pages
 from interlock.pipeline.console.render import HEADERS, message
 
@@ -60,6 +60,8 @@ async def _malformed(request: Request, error: RequestValidationError) -> Respons
 
 
 async def _impossible(request: Request, error: InterlockError) -> Response:
+    if isinstance(error, NotAllowed):
+        return _say(request, 403, "Not yours to decide", f"{_sentence(error)}.")
     if isinstance(error, NothingToDecide):
         return _say(request, 409, "Nothing to decide", f"{_sentence(error)}.")
     text = f"{_sentence(error)}. Runs wait and lose nothing. `interlock doctor` checks every connection and says how to cure it."
