@@ -12,11 +12,12 @@ from interlock.connectors.hubspot.api import Api
 from interlock.connectors.hubspot.objects import COMPANY
 from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.connectors.hubspot.reading import Reader
+from interlock.connectors.hubspot.setup import Setup
 from interlock.connectors.hubspot.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
-from interlock.ports.system import Check, Instance, Traits
+from interlock.ports.system import Check, Instance, Need, Traits
 
 KINDS = objects.KINDS | {CONTACT.kind: CONTACT}
 
@@ -95,3 +96,11 @@ class HubSpot:
     def checks(self) -> Iterator[Check]:
         """Check version, rights, properties and stages."""
         return checks.checks(self._api, self.settings)
+
+    def survey(self) -> Sequence[Need]:
+        """Say of all objects, associations and properties that the settings name how it stands with them."""
+        return Setup(self._api, self.settings).survey()
+
+    def make_missing(self) -> Sequence[Need]:
+        """Make the custom object, associations and properties that are missing."""
+        return Setup(self._api, self.settings).make_missing()
