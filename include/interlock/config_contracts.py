@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from interlock.domain.contract import CancellationKind, Interval, Moment, Renewal, Supply, Uplift
 
 Holds = Literal["string", "number", "date", "datetime", "enumeration", "bool"]
 
@@ -29,23 +31,26 @@ SAID: Final[Mapping[str, Property]] = {
     "number": Property("number"),
     "status": _one_of("status", "draft", "active", "cancelled", "ended"),
     "customer_kind": _one_of("customer_kind", "business", "consumer"),
+    "public_buyer": Property("public_buyer", "bool"),
     "invoice_account": Property("invoice_account_id"),
     "start": Property("start_date", "date"),
     "initial_term": Property("initial_term_months", "number"),
-    "renewal_mode": _one_of("renewal_mode", "none", "fixed", "indefinite"),
+    "renewal_mode": _one_of("renewal_mode", *get_args(Renewal)),
     "renewal_term": Property("renewal_term_months", "number"),
     "renewed_through": Property("renewed_through", "date"),
+    "renewed_by": Property("renewed_by"),
     "notice_value": Property("notice_value", "number"),
     "notice_unit": _one_of("notice_unit", "day", "week", "month"),
     "cancellation_received_on": Property("cancellation_received_on", "date"),
     "cancellation_effective_on": Property("cancellation_effective_on", "date"),
-    "cancellation_kind": _one_of("cancellation_kind", "ordinary", "for_cause", "by_agreement", "void"),
-    "interval": _one_of("billing_interval", "month", "quarter", "half_year", "year"),
-    "timing": _one_of("billing_timing", "advance", "arrears"),
+    "cancellation_kind": _one_of("cancellation_kind", *get_args(CancellationKind)),
+    "interval": _one_of("billing_interval", *get_args(Interval)),
+    "billed": _one_of("billed", *get_args(Moment)),
     "billed_through": Property("billed_through", "date"),
     "currency": Property("currency"),
-    "uplift": _one_of("uplift", "none", "percent", "index", "manual"),
+    "uplift": _one_of("uplift", *get_args(Uplift)),
     "uplift_percent": Property("uplift_percent", "number"),
+    "uplift_from": Property("uplift_from", "date"),
     "uplift_agreed": Property("uplift_agreed", "bool"),
     "buyer_reference": Property("buyer_reference"),
     "contract_reference": Property("contract_reference"),
@@ -72,15 +77,18 @@ CONTRACT: Final[Mapping[str, Property]] = {**SAID, **WRITTEN}
 LINE: Final[Mapping[str, Property]] = {
     "product": Property("hs_sku"),
     "description": Property("name"),
+    "unit": Property("unit"),
     "quantity": Property("quantity", "number"),
     "unit_price": Property("price", "number"),
-    "discount_percent": Property("hs_discount_percentage", "number"),
-    "discount": Property("discount", "number"),
-    "tax_class": _one_of("tax_class", "standard", "reduced", "exempt"),
-    "supply": _one_of("supply", "service", "goods"),
-    "charge": _one_of("charge", "recurring", "one_off"),
+    "discount": Property("hs_discount_percentage", "number"),
+    "tax_class": Property("tax_class"),
+    "supply": _one_of("supply", *get_args(Supply)),
+    "recurrence": _one_of("recurrence", "recurring", "one_off"),
+    "usage": Property("usage", "bool"),
     "valid_from": Property("valid_from", "date"),
     "valid_to": Property("valid_to", "date"),
+    "new_unit_price": Property("new_unit_price", "number"),
+    "new_price_from": Property("new_price_from", "date"),
 }
 NEEDED: Final = ("name", "number", "status", "start", "interval", "currency", "product", "quantity", "unit_price")
 

@@ -21,14 +21,14 @@ def names():
     """Names that nobody has used yet in this CRM."""
     mark = next(NUMBERS)
     return SimpleNamespace(
-        contracts=f"upkeep_{mark}s", vat=f"vat_{mark}", role=f"part_{mark}", tax=f"tax_{mark}", seen=f"seen_{mark}"
+        contracts=f"upkeep_{mark}s", vat=f"vat_{mark}", role=f"part_{mark}", price=f"price_{mark}", seen=f"seen_{mark}"
     )
 
 
 @pytest.fixture
 def system(crm, names):
     mapped = {"account": {"vat_id": names.vat, "synced_at": names.seen}, "contact": {"role": names.role}}
-    return hubspot(crm, contract_object=names.contracts, contract_line={"tax_class": names.tax}, **mapped)
+    return hubspot(crm, contract_object=names.contracts, contract_line={"unit_price": names.price}, **mapped)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_showing_tells_what_is_missing_and_changes_nothing(system, names):
         assert set(found.values()) == {"missing"}
         assert found.keys() - own == {
             ("companies", "property", names.vat), ("companies", "property", names.seen), ("contacts", "property", names.role),
-            ("line_items", "property", names.tax),
+            ("line_items", "property", names.price),
         }  # fmt: skip
         assert (names.contracts, "object", names.contracts) in own
         assert {name for _, what, name in own if what == "association"} == ASSOCIATED
@@ -89,7 +89,7 @@ def test_applying_makes_all_that_is_missing_and_once_more_nothing(system, names,
         "checkbox",
         ["invoice", "delivery", "contract"],
     )
-    assert kept(sandbox, "line_items", names.tax)["groupName"] == "interlock"
+    assert kept(sandbox, "line_items", names.price)["groupName"] == "interlock"
     interval = kept(sandbox, names.contracts, "billing_interval")
     assert [option["value"] for option in interval["options"]] == ["month", "quarter", "half_year", "year"]
 
@@ -98,7 +98,7 @@ def test_a_contract_can_be_kept_in_what_was_made(system, names, sandbox):
     system.make_missing()
     values = {"name": "W", "number": "V-1", "start_date": "2026-01-31", "billing_interval": "month", "uplift_agreed": "true"}
     (contract,) = sandbox.create(names.contracts, [{"properties": values}])
-    (line,) = sandbox.create("line_items", [{"properties": {"hs_sku": "X", "quantity": "2", names.tax: "standard"}}])
+    (line,) = sandbox.create("line_items", [{"properties": {"hs_sku": "X", "quantity": "2", names.price: "12.5"}}])
     sandbox.call("PUT", f"/crm/v4/objects/{names.contracts}/{contract}/associations/default/line_items/{line}")
     linked = sandbox.call("GET", f"/crm/v4/objects/{names.contracts}/{contract}/associations/line_items")
     assert [str(row["toObjectId"]) for row in linked["results"]] == [line]

@@ -18,8 +18,8 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "deals": ("dealname", "dealstage", "pipeline", "amount", "closedate", "dealtype", "deal_currency_code", "description",
               "hs_is_closed_won"),
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id", "hs_sku", "discount", "hs_discount_percentage",
-                   "hs_line_item_currency_code", "description", "recurringbillingfrequency", "hs_position_on_quote", "tax_class", "supply",
-                   "charge", "valid_from", "valid_to"),
+                   "hs_line_item_currency_code", "description", "recurringbillingfrequency", "hs_position_on_quote", "unit", "tax_class",
+                   "supply", "recurrence", "usage", "valid_from", "valid_to", "new_unit_price", "new_price_from"),
     "products": ("name", "description", "price", "hs_sku", "recurringbillingfrequency"),
     "notes": ("hs_note_body", "hs_timestamp", "hs_attachment_ids", "private"),
     "tasks": ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type", "hs_timestamp", "private"),
@@ -30,10 +30,10 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "meetings": ("hs_meeting_title", "hs_meeting_body", "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome",
                  "hs_timestamp", "private"),
     "service_contracts": (
-        "name", "number", "status", "customer_kind", "invoice_account_id", "start_date", "initial_term_months", "renewal_mode",
-        "renewal_term_months", "renewed_through", "notice_value", "notice_unit", "cancellation_received_on",
-        "cancellation_effective_on", "cancellation_kind", "billing_interval", "billing_timing", "billed_through", "currency",
-        "uplift", "uplift_percent", "uplift_agreed", "buyer_reference", "contract_reference", "purchase_order",
+        "name", "number", "status", "customer_kind", "public_buyer", "invoice_account_id", "start_date", "initial_term_months", "renewal_mode",
+        "renewal_term_months", "renewed_through", "renewed_by", "notice_value", "notice_unit", "cancellation_received_on",
+        "cancellation_effective_on", "cancellation_kind", "billing_interval", "billed", "billed_through", "currency",
+        "uplift", "uplift_percent", "uplift_from", "uplift_agreed", "buyer_reference", "contract_reference", "purchase_order",
         "erp_term_number", "erp_term_from", "erp_term_to", "erp_next_billing_on", "erp_invoice_number", "erp_invoice_date",
         "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "erp_invoice_net", "erp_invoice_tax", "erp_invoice_gross",
         "erp_invoice_state", "erp_payment_state", "erp_sync_state", "erp_synced_at", "erp_sync_message",
@@ -42,18 +42,19 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
 NUMBERS = {
     "amount", "price", "quantity", "discount", "hs_discount_percentage", "hs_call_duration", "hs_position_on_quote",
     "initial_term_months", "renewal_term_months", "notice_value", "uplift_percent", "erp_term_number", "erp_invoice_net",
-    "erp_invoice_tax", "erp_invoice_gross",
+    "erp_invoice_tax", "erp_invoice_gross", "new_unit_price",
 }  # fmt: skip
 DATES = {
     "start_date", "renewed_through", "cancellation_received_on", "cancellation_effective_on", "billed_through", "erp_term_from",
     "erp_term_to", "erp_next_billing_on", "erp_invoice_date", "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "valid_from",
-    "valid_to",
+    "valid_to", "uplift_from", "new_price_from",
 }  # fmt: skip
+TRUTHS = {"uplift_agreed", "public_buyer", "usage"}
 OPTIONS = {
     "status": "draft active cancelled ended", "customer_kind": "business consumer", "renewal_mode": "none fixed indefinite",
     "notice_unit": "day week month", "cancellation_kind": "ordinary for_cause by_agreement void",
-    "billing_interval": "month quarter half_year year", "billing_timing": "advance arrears", "uplift": "none percent index manual",
-    "tax_class": "standard reduced exempt", "supply": "service goods", "charge": "recurring one_off",
+    "billing_interval": "month quarter half_year year", "billed": "advance arrears", "uplift": "none percent index manual",
+    "supply": "goods service", "recurrence": "recurring one_off",
 }  # fmt: skip
 TIMES = {
     "createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "closedate", "hs_timestamp", "erp_synced_at",
@@ -127,4 +128,4 @@ def type_of(name: str) -> str:
         return "datetime"
     if name in OPTIONS:
         return "enumeration"
-    return "number" if name in NUMBERS else "date" if name in DATES else "bool" if name == "uplift_agreed" else "string"
+    return "number" if name in NUMBERS else "date" if name in DATES else "bool" if name in TRUTHS else "string"

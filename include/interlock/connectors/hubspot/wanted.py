@@ -85,12 +85,17 @@ def wanted(settings: CrmSettings) -> Iterator[Wanted]:
         yield Wanted(CONTACTS, "crm.contact", field, name, holds, many=field == "role")
     if settings.contract_object:
         yield from contract_properties(settings)
-        yield from _of(LINES, "crm.contract_line", settings.contract_line_properties, LINE)
+        yield from line_properties(settings)
 
 
 def contract_properties(settings: CrmSettings) -> Iterator[Wanted]:
     """Yield the properties of the custom object."""
     return _of(settings.contract_object, "crm.contract", settings.contract_properties, CONTRACT)
+
+
+def line_properties(settings: CrmSettings) -> Iterator[Wanted]:
+    """Yield the properties of line items."""
+    return _of(LINES, "crm.contract_line", settings.contract_line_properties, LINE)
 
 
 def _of(place: str, table: str, names: Mapping[str, str], usual: Mapping[str, Property]) -> Iterator[Wanted]:
