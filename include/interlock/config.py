@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 
+from interlock.config_contracts import ContractSettings
 from interlock.domain.contact import ROLES
 from interlock.domain.fields import FieldRule, completed, sound
 from interlock.domain.maps import ValueMaps
@@ -117,7 +118,7 @@ MANDATORY_PROPERTIES = (
 )  # fmt: skip
 
 
-class CrmSettings(Section):
+class CrmSettings(Section, ContractSettings):
     """The CRM: which connector, which connection, and the names its fields have there; "" says that it has no such field.
 
     contact_roles: our role -> values of the CRM's role property that mean it. private_property: marks an activity that never
@@ -371,6 +372,7 @@ class Settings(Section):
         """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
         how = {
             "account": self.crm.account_properties, "contact": self.crm.contact_properties, "roles": self.crm.contact_roles,
+            "contract": self.crm.contract_properties, "contract_line": self.crm.contract_line_properties,
             "won": self.crm.won_stages, "maps": self.maps.model_dump(),
         }  # fmt: skip
         return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]

@@ -174,7 +174,9 @@ def test_associations(crm, objects):
 
 
 def test_properties_owners_pipelines(crm, objects):
-    wish = PropertyCreate(name="shoe_size", label="Shoe size", type="number", group_name="sandbox", field_type="number")
+    wish = PropertyCreate(
+        name="shoe_size", label="Shoe size", type="number", group_name="contactinformation", field_type="number"
+    )
     crm.client.crm.properties.core_api.create("contacts", wish)
     names = {row.name for row in crm.client.crm.properties.core_api.get_all("contacts").results}
     assert {"shoe_size", "email"} <= names

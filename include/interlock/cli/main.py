@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from interlock.cli import commands, matching
+from interlock.cli import commands, matching, setup
 from interlock.errors import InterlockError
 from interlock.store import decisions
 
@@ -63,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--preview", action="store_true", required=True, help="what a first run would link, ask and create")
     match.add_argument("--all", action="store_true", help="every account, not only those that are to become customers")
     match.set_defaults(command=matching.preview)
+    prepare = add("setup", help="make in a system what the processes need there")
+    prepare.add_argument("system", choices=setup.SYSTEMS)
+    how = prepare.add_mutually_exclusive_group(required=True)
+    how.add_argument("--show", action="store_true", help="what is there, what is missing, what differs; nothing is changed")
+    how.add_argument("--apply", action="store_true", help="make what is missing; what is there is never changed")
+    prepare.set_defaults(command=setup.setup)
     prehistory = add("prehistory", help="what the ERP knows of an account's past").add_subparsers(required=True, metavar="erase")
     erase = prehistory.add_parser("erase", help="erase it in the ERP and in the store, for good")
     erase.add_argument("account", metavar="ACCOUNT", help="the account's id in the CRM")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
@@ -49,6 +49,39 @@ class Check:
     level: Literal["ok", "warning", "error"]
     message: str
     cure: str = ""
+
+
+NeedState = Literal["there", "missing", "differs", "unseen", "made", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that the processes need in a system: on which object, what, under which name, and how it stands with it.
+
+    `differs` is there, but cannot hold what it should; `unseen` could not be looked at, `refused` not be made. The message
+    says why, and the cure.
+    """
+
+    place: str
+    what: Literal["object", "association", "group", "property"]
+    name: str
+    state: NeedState
+    message: str = ""
+
+    def now(self, state: NeedState, message: str = "") -> Need:
+        """Return the same need as it stands now."""
+        return replace(self, state=state, message=message)
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A system that can be prepared for the processes; what is there is never changed."""
+
+    def survey(self) -> Sequence[Need]:
+        """Say of everything that is needed how it stands with it."""
+
+    def make_missing(self) -> Sequence[Need]:
+        """Make what is missing, and say what became of each; to make twice is to make once."""
 
 
 class System(Protocol):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from interlock_sandbox.crm import associations, catalogue, faults, limits, objects, page
+from interlock_sandbox.crm import associations, catalogue, faults, limits, objects, page, properties, schemas
 from interlock_sandbox.crm.records import Records
 from interlock_sandbox.crm.schema import PORTAL
 
@@ -40,6 +40,8 @@ def create_app(
         return {"status": "ok"}
 
     catalogue.add(app, records, portal)
+    properties.add(app, records)
+    schemas.add(app, records, portal)
     associations.add(app, records)
     app.include_router(objects.routes("/crm/v3/objects", records, quota))
     app.include_router(objects.routes("/crm/objects/{version}", records, quota))

@@ -1,19 +1,17 @@
-"""What describes the account: its details, properties, owners and the deal pipeline."""
+"""What describes the account: its details, owners and the deal pipeline."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import Body, FastAPI
-from psycopg.types.json import Jsonb
 
-from interlock_sandbox.crm.faults import Fault, invalid
+from interlock_sandbox.crm.faults import invalid
 from interlock_sandbox.crm.records import Records, Row, stamp
 from interlock_sandbox.crm.replies import object_type
-from interlock_sandbox.crm.schema import AUTOMATIC, ENTERED, PIPELINE
+from interlock_sandbox.crm.schema import PIPELINE
 
 BORN = "2026-01-01T00:00:00.000Z"
-TYPES = {"string", "number", "date", "datetime", "enumeration", "bool"}
 
 
 def add(app: FastAPI, records: Records, portal: int) -> None:
@@ -27,7 +25,6 @@ def add(app: FastAPI, records: Records, portal: int) -> None:
             "dataHostingLocation": "eu1",
         }  # fmt: skip
 
-    _properties(app, records)
     _owners(app, records)
 
     @app.get("/crm/v3/pipelines/{kind}")
@@ -46,49 +43,6 @@ def add(app: FastAPI, records: Records, portal: int) -> None:
             for n, (name, label, odds) in enumerate(PIPELINE)
         ]
         return {"results": [{"id": "default", "label": "Sales Pipeline", "displayOrder": 0, "stages": stages} | common]}
-
-
-def _property(name: str, definition: Row) -> Row:
-    """Return a property as HubSpot describes it."""
-    kind = definition.get("type") or "string"
-    plain: Row = {
-        "name": name, "label": name, "type": kind, "fieldType": "date" if kind.startswith("date") else "number" if kind == "number" else "text",
-        "groupName": "sandbox", "description": "", "options": [], "displayOrder": -1, "calculated": name.startswith(ENTERED),
-        "externalOptions": False, "hasUniqueValue": False, "hidden": False, "formField": False, "archived": False,
-        "hubspotDefined": not definition.get("label"), "createdAt": BORN, "updatedAt": BORN,
-        "modificationMetadata": {"archivable": True, "readOnlyDefinition": False, "readOnlyValue": name in AUTOMATIC},
-    }  # fmt: skip
-    return plain | definition
-
-
-def _properties(app: FastAPI, records: Records) -> None:
-    @app.get("/crm/v3/properties/{kind}")
-    def listed(kind: str) -> Row:
-        with records.pool.connection() as tx:
-            known = records.definitions(tx, object_type(kind))
-        return {"results": [_property(name, known[name]) for name in sorted(known)]}
-
-    @app.get("/crm/v3/properties/{kind}/{name}")
-    def one(kind: str, name: str) -> Row:
-        with records.pool.connection() as tx:
-            known = records.definitions(tx, object_type(kind))
-        if name not in known:
-            raise Fault(404, "OBJECT_NOT_FOUND", f"Property {name} does not exist")
-        return _property(name, known[name])
-
-    @app.post("/crm/v3/properties/{kind}", status_code=201)
-    def define(kind: str, body: Row = Body()) -> Row:
-        kind, name = object_type(kind), body.get("name")
-        if not isinstance(name, str) or not name or body.get("type", "string") not in TYPES:
-            raise invalid(f"a property has a name and a type out of {', '.join(sorted(TYPES))}")
-        body = {"label": name, "type": "string"} | {key: value for key, value in body.items() if value is not None}
-        with records.pool.connection() as tx:
-            if name in records.definitions(tx, kind) or not tx.execute(
-                "INSERT INTO crm.property (type, name, definition) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING name",
-                [kind, name, Jsonb(body)],
-            ).fetchone():  # fmt: skip
-                raise Fault(409, "OBJECT_ALREADY_EXISTS", f'A property named "{name}" already exists.')
-        return _property(name, body)
 
 
 def _owners(app: FastAPI, records: Records) -> None:

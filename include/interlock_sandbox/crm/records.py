@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from interlock_sandbox.crm.faults import Fault, invalid
-from interlock_sandbox.crm.schema import AUTOMATIC, BRIEF, ENTERED, PROPERTIES, type_of
+from interlock_sandbox.crm.schema import AUTOMATIC, BRIEF, ENTERED, PROPERTIES, register, type_of
 
 Row = dict[str, Any]
 Tx = Connection[Row]
@@ -28,6 +28,13 @@ CREATE TABLE IF NOT EXISTS crm.link (
     from_type text, from_id bigint, to_type text, to_id bigint, PRIMARY KEY (from_type, from_id, to_type, to_id));
 CREATE TABLE IF NOT EXISTS crm.property (type text, name text, PRIMARY KEY (type, name));
 ALTER TABLE crm.property ADD COLUMN IF NOT EXISTS definition jsonb NOT NULL DEFAULT '{}';
+CREATE TABLE IF NOT EXISTS crm.property_group (type text, name text, label text NOT NULL, PRIMARY KEY (type, name));
+CREATE TABLE IF NOT EXISTS crm.schema (
+    number bigint GENERATED ALWAYS AS IDENTITY (START WITH 2) PRIMARY KEY, name text NOT NULL UNIQUE,
+    definition jsonb NOT NULL, associations jsonb NOT NULL);
+INSERT INTO crm.schema (number, name, definition, associations) OVERRIDING SYSTEM VALUE VALUES (1, 'service_contracts',
+    '{"labels": {"singular": "Service contract", "plural": "Service contracts"}, "primaryDisplayProperty": "name"}',
+    '["companies", "contacts", "line_items"]') ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS crm.owner (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 501) PRIMARY KEY, email text NOT NULL UNIQUE, first_name text NOT NULL,
     last_name text NOT NULL, created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()));
@@ -44,6 +51,8 @@ class Records:
         with self.pool.connection() as tx:
             tx.execute("SELECT pg_advisory_xact_lock(710403)")
             tx.execute(SCHEMA)
+            for row in tx.execute("SELECT name, number FROM crm.schema ORDER BY number").fetchall():
+                register(row["name"], row["number"])
 
     def definitions(self, tx: Tx, kind: str) -> dict[str, Row]:
         """Return the properties an object type has, by name."""

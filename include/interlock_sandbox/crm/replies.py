@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from interlock_sandbox.crm.records import Row, stamp
 from interlock_sandbox.crm.schema import ALIASES, PROPERTIES
 
 BATCH = 100
+QUALIFIED = re.compile(r"^p[0-9]*_")  # before a custom object's name, with the portal's number or without
 
 
 def object_type(name: str) -> str:
     """Return the object type under its plural name."""
+    name = QUALIFIED.sub("", name)
     kind = ALIASES.get(name, name)
     if kind not in PROPERTIES:
         raise invalid(f"Unable to infer object type from: {name}")

@@ -26,8 +26,9 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     ),
     "deals": ("dealname", "dealstage", "pipeline", "amount", "closedate", "dealtype", "deal_currency_code", "description",
               "hs_is_closed_won"),
-    "line_items": ("name", "quantity", "price", "amount", "hs_product_id", "hs_sku", "discount", "hs_line_item_currency_code",
-                   "description", "recurringbillingfrequency"),
+    "line_items": ("name", "quantity", "price", "amount", "hs_product_id", "hs_sku", "discount", "hs_discount_percentage",
+                   "hs_line_item_currency_code", "description", "recurringbillingfrequency", "hs_position_on_quote", "unit", "tax_class",
+                   "supply", "recurrence", "usage", "valid_from", "valid_to", "new_unit_price", "new_price_from"),
     "products": ("name", "description", "price", "hs_sku", "recurringbillingfrequency"),
     "notes": ("hs_note_body", "hs_timestamp", "hs_attachment_ids", "private"),
     "tasks": ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type", "hs_timestamp", "private"),
@@ -38,17 +39,44 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "meetings": ("hs_meeting_title", "hs_meeting_body", "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome",
                  "hs_timestamp", "private"),
     "service_contracts": (
-        "name", "number", "status", "start_date", "end_date", "term_months", "renewal_mode", "renewed_until", "billing_period",
-        "amount", "currency", "erp_invoice_number", "erp_invoice_due", "erp_invoice_total", "erp_payment_state",
-        "erp_sync_state", "erp_synced_at", "erp_sync_message",
+        "name", "number", "status", "customer_kind", "public_buyer", "invoice_account_id", "start_date", "initial_term_months", "renewal_mode",
+        "renewal_term_months", "renewed_through", "renewed_by", "notice_value", "notice_unit", "cancellation_received_on",
+        "cancellation_effective_on", "cancellation_kind", "billing_interval", "billed", "billed_through", "currency",
+        "uplift", "uplift_percent", "uplift_from", "uplift_agreed", "buyer_reference", "contract_reference", "purchase_order",
+        "erp_term_number", "erp_term_from", "erp_term_to", "erp_next_billing_on", "erp_invoice_number", "erp_invoice_date",
+        "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "erp_invoice_net", "erp_invoice_tax", "erp_invoice_gross",
+        "erp_invoice_state", "erp_payment_state", "erp_sync_state", "erp_synced_at", "erp_sync_message",
     ),
 }  # fmt: skip
-NUMBERS = {"amount", "price", "quantity", "discount", "hs_call_duration", "term_months", "erp_invoice_total"}
+NUMBERS = {
+    "amount", "price", "quantity", "discount", "hs_discount_percentage", "hs_call_duration", "hs_position_on_quote",
+    "initial_term_months", "renewal_term_months", "notice_value", "uplift_percent", "erp_term_number", "erp_invoice_net",
+    "erp_invoice_tax", "erp_invoice_gross", "new_unit_price",
+}  # fmt: skip
+DATES = {
+    "start_date", "renewed_through", "cancellation_received_on", "cancellation_effective_on", "billed_through", "erp_term_from",
+    "erp_term_to", "erp_next_billing_on", "erp_invoice_date", "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "valid_from",
+    "valid_to", "uplift_from", "new_price_from",
+}  # fmt: skip
+TRUTHS = {"uplift_agreed", "public_buyer", "usage"}
+OPTIONS = {
+    "status": "draft active cancelled ended", "customer_kind": "business consumer", "renewal_mode": "none fixed indefinite",
+    "notice_unit": "day week month", "cancellation_kind": "ordinary for_cause by_agreement void",
+    "billing_interval": "month quarter half_year year", "billed": "advance arrears", "uplift": "none percent index manual",
+    "supply": "goods service", "recurrence": "recurring one_off",
+}  # fmt: skip
 TIMES = {
     "createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "closedate", "hs_timestamp", "erp_synced_at",
     "hs_meeting_start_time", "hs_meeting_end_time",
 }  # fmt: skip
-DATES = {"start_date", "end_date", "renewed_until", "erp_invoice_due"}
+CUSTOM = {"service_contracts": 1}  # objects that a company makes for itself -> number of their type
+TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "line_items": "0-8", "products": "0-7"}
+GROUPS = {
+    "contacts": "contactinformation",
+    "companies": "companyinformation",
+    "deals": "dealinformation",
+    "line_items": "lineiteminformation",
+}
 BRIEF = {  # what a read shows that asks for no properties
     "companies": ("name", "domain"),
     "contacts": ("email", "firstname", "lastname"),
@@ -81,12 +109,32 @@ def association(kind: str, to_kind: str) -> tuple[str, int]:
     """Return category and type id of the default association; pairs without one of HubSpot's get their own."""
     if (kind, to_kind) in ASSOCIATIONS:
         return "HUBSPOT_DEFINED", ASSOCIATIONS[kind, to_kind]
-    names = sorted(PROPERTIES)
+    names = list(PROPERTIES)
     return "USER_DEFINED", 1000 + names.index(kind) * 100 + names.index(to_kind)
+
+
+def register(name: str, number: int) -> None:
+    """Make a custom object known to all routes; what it has besides is kept as if its company had added it."""
+    CUSTOM[name] = number
+    PROPERTIES.setdefault(name, ())
+    SINGULAR.setdefault(name, name.removesuffix("s"))
+    ALIASES[f"2-{number}"] = name
+
+
+def type_id(kind: str) -> str:
+    """Return an object type's id."""
+    return f"2-{CUSTOM[kind]}" if kind in CUSTOM else TYPE_IDS.get(kind, kind)
+
+
+def group(kind: str) -> str:
+    """Return the property group that an object type has from the start."""
+    return GROUPS.get(kind, f"{kind}_information")
 
 
 def type_of(name: str) -> str:
     """Return a default property's type."""
     if name in TIMES or name.startswith(ENTERED):
         return "datetime"
-    return "number" if name in NUMBERS else "date" if name in DATES else "string"
+    if name in OPTIONS:
+        return "enumeration"
+    return "number" if name in NUMBERS else "date" if name in DATES else "bool" if name in TRUTHS else "string"

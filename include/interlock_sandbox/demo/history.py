@@ -80,8 +80,8 @@ def _contract(chance: random.Random, number: int, won: datetime) -> Row:
     start = (won.date().replace(day=1) + timedelta(days=32)).replace(day=1)
     return {
         "name": "Wartungsvertrag", "number": f"V-{number:04}", "status": "active", "start_date": start.isoformat(),
-        "term_months": "12", "renewal_mode": "fixed", "billing_period": chance.choice(["month", "quarter", "year"]),
-        "amount": f"{chance.randint(10, 80) * 10 - 0.5:.2f}", "currency": "EUR",
+        "initial_term_months": "12", "renewal_mode": "fixed", "billing_interval": chance.choice(["month", "quarter", "year"]),
+        "currency": "EUR",
     }  # fmt: skip
 
 

@@ -78,6 +78,13 @@ class Api:
         answer = self._http.call("POST", path, safe=False, json={"inputs": list(inputs)}, headers=self._headers)
         return answer if isinstance(answer, dict) and isinstance(answer.get("results"), list) else {"results": []}
 
+    def make(self, path: str, body: Body) -> None:
+        """Define something under a name of its own, which HubSpot gives once: so the call may be repeated.
+
+        Raises LoginRefused where a scope is missing, Refused (409 when it is there already).
+        """
+        self._http.call("POST", path, safe=True, json=body, headers=self._headers)
+
     def archive(self, kind: Kind, record_id: str) -> bool:
         """Archive an object; to archive twice is to archive once, so the call may be repeated. False when refused."""
         try:

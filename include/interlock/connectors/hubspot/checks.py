@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from interlock.config import CrmSettings
+from interlock.connectors.hubspot import contract_checks
 from interlock.connectors.hubspot.api import Api, Body, rows
 from interlock.connectors.hubspot.objects import COMPANY, DEAL, NOTE, Kind
 from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
+from interlock.connectors.hubspot.rights import rights
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused
 from interlock.ports.system import Check
 
-WRITES: Mapping[str, str] = {COMPANY.kind: "update", NOTE.kind: "create"}
 CREATE = "create it in HubSpot, or map another under [crm.account] in interlock.toml"
 WRITTEN_BACK = ("customer_number", "sync_state", "synced_at")
 
@@ -28,27 +29,13 @@ def checks(api: Api, settings: CrmSettings) -> Iterator[Check]:
         pass  # the rights say it, by kind
     yield Check("crm version", "ok", api.version)
     for kind in (COMPANY, DEAL, CONTACT, NOTE, *(kind for kind in ACTIVITIES["activity"] if kind.path != NOTE.path)):
-        yield _rights(api, kind)
+        yield rights(api, kind)
     yield from _named("crm properties", lambda: _properties(api, settings), COMPANY)
     yield from _named("crm contact properties", lambda: _contact_properties(api, settings), CONTACT)
     yield from _named("crm private activities", lambda: _private(api, settings), CONTACT)
     yield _owners(api)
     yield from _named("crm won stages", lambda: _stages(api, settings), DEAL)
-
-
-def _rights(api: Api, kind: Kind) -> Check:
-    name, scope, action = f"crm rights on {kind.path}", f"crm.objects.{kind.scope}", WRITES.get(kind.kind)
-    try:
-        api.read("GET", api.path(kind), params={"limit": 1})
-    except LoginRefused:
-        return Check(name, "error", "not readable", f"give the private app the scope {scope}.read")
-    if not action:
-        return Check(name, "ok", "readable")
-    try:
-        api.may_write(kind, action)
-    except LoginRefused:
-        return Check(name, "error", f"no right to {action}", f"give the private app the scope {scope}.write")
-    return Check(name, "ok", f"readable, right to {action}")
+    yield from contract_checks.checks(api, settings)
 
 
 def _named(name: str, look: Callable[[], Check], kind: Kind) -> Iterator[Check]:

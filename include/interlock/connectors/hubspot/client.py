@@ -1,4 +1,4 @@
-"""HubSpot behind the port: companies with their deals, contacts, activities and notes."""
+"""HubSpot behind the port: companies with their deals, contacts, activities and notes; service contracts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CrmSettings, Endpoint
-from interlock.connectors.hubspot import checks, objects
+from interlock.connectors.hubspot import checks, contract_checks, contracts, objects, schema
 from interlock.connectors.hubspot.api import Api
-from interlock.connectors.hubspot.objects import COMPANY
+from interlock.connectors.hubspot.objects import COMPANY, Kind
 from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.connectors.hubspot.reading import Reader
+from interlock.connectors.hubspot.setup import Setup
 from interlock.connectors.hubspot.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
-from interlock.ports.system import Check, Instance, Traits
+from interlock.ports.system import Check, Instance, Need, Traits
 
 KINDS = objects.KINDS | {CONTACT.kind: CONTACT}
 
@@ -29,15 +30,28 @@ class HubSpot:
         self._url = endpoint.url.rstrip("/")
         self._api = Api(endpoint, settings)
         self._reader = Reader(self._api, settings, self.ref, self._page)
-        self._writer = Writer(self._api, settings, self.ref)
+        self._contracts = contracts.ContractReader(self._api, settings, self.ref, self._page)
+        self._writer = Writer(self._api, settings, self.ref, self._kind)
         self._complete = False
 
     @cached_property
     def _portal(self) -> str:
         return self.instance().id
 
+    @cached_property
+    def _contract(self) -> contracts.Contracts:
+        custom = schema.require(self._api, self.settings.contract_object)
+        contract_checks.require_properties(self._api, self.settings, custom.type_id)
+        return contracts.Contracts(custom.type_id)
+
+    def _kind(self, kind: str) -> Kind:
+        return self._contract if kind == contracts.KIND else KINDS[kind]
+
+    def _reader_of(self, kind: str) -> Reader:
+        return self._contracts if kind == contracts.KIND else self._reader
+
     def _require(self, kind: str) -> None:
-        """Ask once whether HubSpot has what accounts are read by."""
+        """Ask once whether HubSpot has what accounts are read by; contracts' place is asked for with them."""
         if kind == COMPANY.kind and not self._complete:
             checks.require_properties(self._api, self.settings)
             self._complete = True
@@ -67,31 +81,40 @@ class HubSpot:
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """List everything, or search by modification time; see the port."""
         self._require(kind)
-        return self._reader.everything(KINDS[kind]) if since is None else self._reader.changed(KINDS[kind], since)
+        reader, place = self._reader_of(kind), self._kind(kind)
+        return reader.everything(place) if since is None else reader.changed(place, since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read by id; a merged id answers with its survivor, however often that was merged itself."""
         self._require(kind)
-        return self._reader.read(KINDS[kind], ids)
+        return self._reader_of(kind).read(self._kind(kind), ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
-        """Yield the deals, contacts, activities or notes of companies."""
+        """Yield the deals, contacts, contracts, activities or notes of companies."""
         if kind in ACTIVITIES:
             return self._reader.activities(kind, parents)
-        return self._reader.children(KINDS[kind], parents)
+        return self._reader_of(kind).children(self._kind(kind), parents)
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look notes up by the key in their last line."""
         return self._reader.notes(writes)
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Update companies or create notes in one batch call."""
+        """Update companies or contracts, or create notes, in one batch call."""
         return self._writer.write(writes)
 
     def remove(self, ref: Ref) -> bool:
         """Archive a double."""
-        return self._api.archive(KINDS[ref.kind], ref.id)
+        return self._api.archive(self._kind(ref.kind), ref.id)
 
     def checks(self) -> Iterator[Check]:
         """Check version, rights, properties and stages."""
         return checks.checks(self._api, self.settings)
+
+    def survey(self) -> Sequence[Need]:
+        """Say of all objects, associations and properties that the settings name how it stands with them."""
+        return Setup(self._api, self.settings).survey()
+
+    def make_missing(self) -> Sequence[Need]:
+        """Make the custom object, associations and properties that are missing."""
+        return Setup(self._api, self.settings).make_missing()

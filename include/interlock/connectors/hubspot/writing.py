@@ -1,16 +1,22 @@
-"""Writing HubSpot: companies are updated, notes created, in batches of which each part has its own outcome."""
+"""Writing HubSpot: companies and contracts are updated, notes created, in batches of which each part has its own outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from interlock.config import CrmSettings
+from interlock.config_contracts import WRITTEN
 from interlock.connectors.batches import Sending
+from interlock.connectors.hubspot import contracts
 from interlock.connectors.hubspot.api import Api, refused
-from interlock.connectors.hubspot.objects import COMPANY, NOTE, note_html, note_key
+from interlock.connectors.hubspot.objects import COMPANY, NOTE, Kind, note_html, note_key
 from interlock.domain.change import Done, Outcome, Rejected, Unknown, Write
 from interlock.domain.identity import Ref
 
+MESSAGES = {
+    COMPANY.kind: ("account_refused", "HubSpot refused the update of the account"),
+    contracts.KIND: ("contract_refused", "HubSpot refused the update of the contract"),
+}
 UNFIT = {
     "no_record": "the write names no record",
     "unknown_field": "the write names a field that is not mapped",
@@ -19,26 +25,28 @@ UNFIT = {
 
 
 class Writer:
-    """Sends writes of one kind and operation; `ref` names a record of this portal."""
+    """Sends writes of one kind and operation; `ref` names a record of this portal, `place` says where a kind lives."""
 
-    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref]) -> None:
-        self._api, self._names, self._ref = api, settings.account_properties, ref
+    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], place: Callable[[str], Kind]) -> None:
+        self._api, self._ref, self._place = api, ref, place
+        written = {field: name for field, name in settings.contract_properties.items() if field in WRITTEN}
+        self._names = {COMPANY.kind: settings.account_properties, contracts.KIND: written}
         self._seconds = settings.http.sending_seconds
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Update companies or create notes in one batch call."""
+        """Update companies or contracts, or create notes, in one batch call."""
         sending = Sending(self._seconds)
         unfit = {write.key: code for write in writes if (code := self._unfit(write))}
         outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
         rest = [write for write in writes if write.key not in unfit]
-        send = self._create_notes if writes[0].operation == "create" else self._update_companies
+        send = self._create_notes if writes[0].operation == "create" else self._update
         return [*outcomes, *sending.guarded(rest, send)] if rest else outcomes
 
     def _unfit(self, write: Write) -> str:
         """Tell why a write cannot be expressed in HubSpot, or return an empty string; asked before anything is sent."""
         match (write.operation, write.kind):
-            case ("update", COMPANY.kind):
-                target, fields = write.ref, set(self._names)
+            case ("update", COMPANY.kind | contracts.KIND):
+                target, fields = write.ref, set(self._names[write.kind])
             case ("create", NOTE.kind):
                 target, fields = write.parent, {"body", "time"}
             case _:
@@ -47,13 +55,15 @@ class Writer:
             return "unknown_field"
         return "" if target else "no_record"
 
-    def _update_companies(self, writes: Sequence[Write]) -> Sequence[Outcome]:
+    def _update(self, writes: Sequence[Write]) -> Sequence[Outcome]:
+        kind = writes[0].kind
+        names, (code, message) = self._names[kind], MESSAGES[kind]
         inputs = [
-            {"id": w.ref.id, "properties": {self._names[n]: "" if v is None else str(v) for n, v in w.values.items()}}
+            {"id": w.ref.id, "properties": {names[n]: "" if v is None else str(v) for n, v in w.values.items()}}
             for w in writes
             if w.ref
         ]
-        answer = self._api.send(f"{self._api.path(COMPANY)}/batch/update", inputs)
+        answer = self._api.send(f"{self._api.path(self._place(kind))}/batch/update", inputs)
         done = {str(row["id"]) for row in answer["results"]}
         errors = refused(answer)
         outcomes: list[Outcome] = []
@@ -61,8 +71,7 @@ class Writer:
             if write.ref and write.ref.id in done:
                 outcomes.append(Done(write.key, write.ref, dict(write.values)))
             elif write.ref and write.ref.id in errors:
-                message = "HubSpot refused the update of the account"
-                outcomes.append(Rejected(write.key, "account_refused", message, errors[write.ref.id]))
+                outcomes.append(Rejected(write.key, code, message, errors[write.ref.id]))
             else:
                 outcomes.append(Unknown(write.key, "not in the answer"))
         return outcomes

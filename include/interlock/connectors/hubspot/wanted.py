@@ -1,0 +1,103 @@
+"""Which properties the processes need in HubSpot, object by object, and how each is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from interlock.config import CrmSettings
+from interlock.config_contracts import CONTRACT, LINE, WRITTEN, Property
+from interlock.connectors.hubspot.api import Body
+from interlock.domain.contact import ROLES
+
+GROUP: Final = "interlock"
+COMPANIES, CONTACTS, LINES = "companies", "contacts", "line_items"
+SCOPES: Final = {
+    COMPANIES: "crm.schemas.companies",
+    CONTACTS: "crm.schemas.contacts",
+    LINES: "crm.schemas.line_items",
+}
+CUSTOM_SCOPE: Final = "crm.schemas.custom"
+OWN: Final = ("hs_", "hubspot_")  # names that only HubSpot gives
+FIELD_TYPES: Final = {
+    "string": "text", "number": "number", "date": "date", "datetime": "date", "enumeration": "select", "bool": "booleancheckbox",
+}  # fmt: skip
+READABLE: Final = {
+    "string": {"string", "enumeration", "phone_number"},
+    "enumeration": {"enumeration", "string"},
+    "bool": {"bool", "enumeration"},
+}
+ACCOUNT_HOLDS: Final = {"synced_at": Property("", "datetime")}
+ACCOUNT_WRITTEN: Final = ("customer_number", "sync_state", "synced_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One property: on which object, for which field of which table of the file; `written` ones must be exactly of their type."""
+
+    place: str
+    table: str
+    field: str
+    name: str
+    property: Property
+    written: bool = False
+    many: bool = False
+
+    def fits(self, row: Body) -> bool:
+        """Tell whether a property that is there can hold the field."""
+        found = str(row.get("type") or "")
+        if self.written:
+            return found == self.property.holds
+        return found in READABLE.get(self.property.holds, {self.property.holds})
+
+    def body(self) -> Body:
+        """Describe the property as HubSpot wants a new one."""
+        holds = self.property.holds
+        options = [
+            {"label": value.replace("_", " ").capitalize(), "value": value, "displayOrder": place, "hidden": False}
+            for place, value in enumerate(self.property.values)
+        ]
+        if holds == "bool":
+            options = [
+                {"label": label, "value": value, "displayOrder": place, "hidden": False}
+                for place, (label, value) in enumerate((("Yes", "true"), ("No", "false")))
+            ]
+        return {
+            "name": self.name,
+            "label": self.name.replace("_", " ").capitalize(),
+            "type": holds,
+            "fieldType": "checkbox" if self.many else FIELD_TYPES[holds],
+            "groupName": GROUP,
+            "description": f"Interlock: {self.table}.{self.field}",
+            "options": options,
+        }
+
+
+def wanted(settings: CrmSettings) -> Iterator[Wanted]:
+    """Yield what the mappings name, contracts and their lines only where there are any."""
+    for field, name in settings.account_properties.items():
+        holds = ACCOUNT_HOLDS.get(field, Property(""))
+        yield Wanted(COMPANIES, "crm.account", field, name, holds, field in ACCOUNT_WRITTEN)
+    for field, name in settings.contact_properties.items():
+        roles = tuple(word for role in ROLES for word in settings.contact_roles.get(role, (role,)))
+        holds = Property("", "enumeration", roles) if field == "role" else Property("")
+        yield Wanted(CONTACTS, "crm.contact", field, name, holds, many=field == "role")
+    if settings.contract_object:
+        yield from contract_properties(settings)
+        yield from line_properties(settings)
+
+
+def contract_properties(settings: CrmSettings) -> Iterator[Wanted]:
+    """Yield the properties of the custom object."""
+    return _of(settings.contract_object, "crm.contract", settings.contract_properties, CONTRACT)
+
+
+def line_properties(settings: CrmSettings) -> Iterator[Wanted]:
+    """Yield the properties of line items."""
+    return _of(LINES, "crm.contract_line", settings.contract_line_properties, LINE)
+
+
+def _of(place: str, table: str, names: Mapping[str, str], usual: Mapping[str, Property]) -> Iterator[Wanted]:
+    for field, name in names.items():
+        yield Wanted(place, table, field, name, usual[field], table == "crm.contract" and field in WRITTEN)
