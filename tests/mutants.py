@@ -48,7 +48,7 @@ MUTANTS = (
            DOUBT + "test_a_note_that_commits_after_everything_is_swept_away"),
     Mutant(3, "store/outbox.py", "if held < len(rows) or sent < len(rows):", "if False:",
            ENGINE + "test_a_zombie_with_an_old_token_may_not_send"),
-    Mutant(3, "config.py", "if self.engine.lease_seconds <= slowest:", "if False:",
+    Mutant(3, "config/settings.py", "if self.engine.lease_seconds <= slowest:", "if False:",
            "tests/domain/test_config.py"),
     Mutant(4, "store/outbox.py", "state = 'pending', reason = '', token = NULL,", "state = 'pending', reason = '',",
            DOUBT + "test_a_creation_decided_anew_while_it_was_claimed_is_not_sent_with_old_values"),

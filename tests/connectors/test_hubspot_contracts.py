@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from interlock.config import CrmSettings
-from interlock.config_contracts import WRITTEN
+from interlock.config.contracts import WRITTEN
 from interlock.connectors.hubspot import reading
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown, Write
 from interlock.domain.contract import Contract

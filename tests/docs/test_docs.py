@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from interlock.config import ACCOUNT_PROPERTIES, Settings, load
-from interlock.config_contracts import CONTRACT, LINE
+from interlock.config.contracts import CONTRACT, LINE
 from interlock.domain.party import PARTY_FIELDS
 from interlock.processes.matching import REASONS
 

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from interlock.config import CrmSettings
-from interlock.config_contracts import CONTRACT, LINE, WRITTEN, Property
+from interlock.config.contracts import CONTRACT, LINE, WRITTEN, Property
 from interlock.connectors.hubspot.api import Body, rows
 from interlock.connectors.hubspot.objects import COMPANY, Kind, moment
 from interlock.connectors.hubspot.people import CONTACT

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from interlock.config import CrmSettings
-from interlock.config_contracts import CONTRACT, LINE, WRITTEN, Property
+from interlock.config.contracts import CONTRACT, LINE, WRITTEN, Property
 from interlock.connectors.hubspot.api import Body
 from interlock.domain.contact import ROLES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from interlock.config import CrmSettings
-from interlock.config_contracts import WRITTEN
+from interlock.config.contracts import WRITTEN
 from interlock.connectors.batches import Sending
 from interlock.connectors.hubspot import contracts
 from interlock.connectors.hubspot.api import Api, refused

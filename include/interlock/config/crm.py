@@ -1,0 +1,139 @@
+"""`[crm]`: which CRM, and what its fields are called there."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, PrivateAttr, field_validator
+
+from interlock.config.connection import HttpSettings
+from interlock.config.contracts import ContractSettings
+from interlock.config.section import Seconds, Section
+from interlock.domain.contact import ROLES
+from interlock.domain.maps import ValueMaps
+
+ACCOUNT_PROPERTIES = {
+    "legal_name": "name",
+    "vat_id": "vat_id",
+    "register_number": "register_number",
+    "language": "language",
+    "phone": "phone",
+    "website": "website",
+    "street": "address",
+    "postal_code": "zip",
+    "city": "city",
+    "country": "country",
+    "customer_number": "erp_customer_number",
+    "sync_state": "erp_sync_state",
+    "synced_at": "erp_synced_at",
+    "owner": "hubspot_owner_id",
+    "campaign": "source_campaign",
+    "parent": "hs_parent_company_id",
+    "delivery_name": "",
+    "delivery_street": "",
+    "delivery_postal_code": "",
+    "delivery_city": "",
+    "delivery_country": "",
+}
+CONTACT_PROPERTIES = {
+    "role": "role",
+    "salutation": "salutation",
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "email": "email",
+    "phone": "phone",
+    "street": "address",
+    "postal_code": "zip",
+    "city": "city",
+    "country": "country",
+}
+MANDATORY_PROPERTIES = (
+    "legal_name", "vat_id", "register_number", "language", "phone", "website", "street", "postal_code", "city", "country",
+    "customer_number", "sync_state", "synced_at", "role",
+)  # fmt: skip
+
+
+class CrmSettings(Section, ContractSettings):
+    """The CRM: which connector, which connection, and the names its fields have there; "" says that it has no such field.
+
+    contact_roles: our role -> values of the CRM's role property that mean it. private_property: marks an activity that never
+    leaves the CRM. account_url: the page of an account, with {url} (the connection's), {portal} and {id}.
+    """
+
+    system: str = "hubspot"
+    connection: str = "interlock_crm"
+    api_version: str = "v3"
+    won_stages: tuple[str, ...] = ("closedwon",)
+    account: dict[str, str] = Field(default_factory=dict)
+    contact: dict[str, str] = Field(default_factory=dict)
+    contact_roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    private_property: str = "private"
+    account_url: str = "https://app.hubspot.com/contacts/{portal}/record/0-2/{id}"
+    settle_seconds: Seconds = 30
+    overlap_seconds: Seconds = 300
+    batch: Annotated[int, Field(ge=1, le=100)] = 100
+    http: HttpSettings = HttpSettings()
+    _maps: ValueMaps = PrivateAttr(default_factory=ValueMaps)
+
+    @field_validator("account")
+    @classmethod
+    def known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse a field Interlock does not know, and a missing name for one it needs."""
+        return _mapping(value, ACCOUNT_PROPERTIES)
+
+    @field_validator("contact")
+    @classmethod
+    def known_contact_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse a field Interlock does not know, and a missing name for one it needs."""
+        return _mapping(value, CONTACT_PROPERTIES)
+
+    @field_validator("contact_roles")
+    @classmethod
+    def known_roles(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Refuse a role that does not go over."""
+        if unknown := sorted(set(value) - set(ROLES)):
+            raise ValueError(f"unknown role {', '.join(unknown)}; only these go over: {', '.join(ROLES)}")
+        return value
+
+    @field_validator("account_url")
+    @classmethod
+    def usable_url(cls, value: str) -> str:
+        """Refuse an address without the account's id, or with a place that nothing fills."""
+        if value and ("{id}" not in value or set(re.findall(r"{(.*?)}", value)) - {"url", "portal", "id"}):
+            raise ValueError("needs {id}, may hold {url} and {portal}, and nothing else in braces")
+        return value
+
+    @property
+    def account_properties(self) -> dict[str, str]:
+        """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
+        return {name: prop for name, prop in (ACCOUNT_PROPERTIES | self.account).items() if prop}
+
+    @property
+    def contact_properties(self) -> dict[str, str]:
+        """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
+        return {name: prop for name, prop in (CONTACT_PROPERTIES | self.contact).items() if prop}
+
+    def roles_of(self, value: str) -> list[str]:
+        """Return which of our roles the CRM's role property means; it may hold several, parted by semicolons."""
+        held = {part.strip().casefold() for part in value.split(";")}
+        return [role for role in ROLES if held & {word.casefold() for word in self.contact_roles.get(role, (role,))}]
+
+    @property
+    def maps(self) -> ValueMaps:
+        """The value maps, which are a table of their own in the file: reading the CRM needs them."""
+        return self._maps
+
+    def with_maps(self, maps: ValueMaps) -> CrmSettings:
+        """Return the same settings that read the CRM's values by these maps."""
+        settings = self.model_copy()
+        settings._maps = maps  # noqa: SLF001 - a copy of its own
+        return settings
+
+
+def _mapping(value: dict[str, str], usual: dict[str, str]) -> dict[str, str]:
+    if unknown := sorted(set(value) - set(usual)):
+        raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(usual)}")
+    if empty := sorted(name for name, prop in value.items() if name in MANDATORY_PROPERTIES and not prop):
+        raise ValueError(f"{', '.join(empty)} needs the name of a property")
+    return value

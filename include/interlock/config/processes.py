@@ -1,0 +1,80 @@
+"""The tables of the processes: what they do, when, and from which limit on a person decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from interlock.config.section import PositiveInt, Section
+from interlock.errors import NotAllowed
+
+
+class LeadToCustomerSettings(Section):
+    """The process `lead_to_customer`. `go_live` is mandatory: deals won before it are history, not work."""
+
+    go_live: date
+    schedule: str = "0 2 * * *"
+
+
+class PrehistorySettings(Section):
+    """What the ERP may know of an account's past: counts, one line an activity, or their texts too.
+
+    purpose: why texts of correspondence go over, mandatory at level full. keep_months: then the note is removed again.
+    """
+
+    level: Literal["summary", "headlines", "full"] = "headlines"
+    purpose: Annotated[str, Field(max_length=500)] = ""
+    keep_months: Annotated[int, Field(ge=1, le=120)] = 36
+    language: Literal["de", "en"] = "de"
+    max_lines: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+    @model_validator(mode="after")
+    def full_has_a_purpose(self) -> PrehistorySettings:
+        """Refuse to hand over the texts of correspondence without a written reason."""
+        if self.level == "full" and not self.purpose.strip():
+            raise ValueError('level "full" hands over texts of correspondence; write the reason into prehistory.purpose')
+        return self
+
+
+class QualitySettings(Section):
+    """A run stops before any write when more than `stop_share` of at least `minimum` checked records are rejected."""
+
+    stop_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    minimum: PositiveInt = 20
+
+
+class LimitSettings(Section):
+    """Brakes: a run that wants more than this waits for a person's approval, all of it."""
+
+    max_creates: PositiveInt = 500
+    max_updates: PositiveInt = 2_000
+
+
+class ApprovalSettings(Section):
+    """Who may answer a run that a brake holds.
+
+    users: their logins; empty lets anybody answer whom Airflow lets. four_eyes: not whoever started the run.
+    """
+
+    users: tuple[str, ...] = ()
+    four_eyes: bool = False
+
+    @model_validator(mode="after")
+    def somebody_is_left(self) -> ApprovalSettings:
+        """Refuse two pairs of eyes of which one is missing."""
+        if self.four_eyes and len(set(self.users)) == 1:
+            raise ValueError("four_eyes wants another person than who started the run; name a second one in users")
+        return self
+
+    def others(self, asked_by: str | None) -> tuple[str, ...]:
+        """Return the named users who may answer for a run that this user started."""
+        return tuple(user for user in self.users if not (self.four_eyes and user == asked_by))
+
+    def check(self, actor: str, asked_by: str | None) -> None:
+        """Raise NotAllowed with the rule that keeps this user from answering for a run that `asked_by` started."""
+        if self.users and actor not in self.users:
+            raise NotAllowed(f"{actor} is none of approval.users; only they may answer")
+        if self.four_eyes and actor == asked_by:
+            raise NotAllowed(f"{actor} started this run; approval.four_eyes wants another person to answer")

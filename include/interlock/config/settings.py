@@ -1,0 +1,76 @@
+"""The whole of `interlock.toml`, and what a change of it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from zoneinfo import ZoneInfo
+
+from pydantic import model_validator
+
+from interlock.config.crm import CrmSettings
+from interlock.config.engine import AirflowSettings, CompanySettings, EngineSettings
+from interlock.config.erp import CustomerSettings, ErpSettings
+from interlock.config.processes import (
+    ApprovalSettings,
+    LeadToCustomerSettings,
+    LimitSettings,
+    PrehistorySettings,
+    QualitySettings,
+)
+from interlock.config.section import Section
+from interlock.domain.maps import ValueMaps
+from interlock.domain.matching import Rules as MatchingRules
+
+
+class Settings(Section):
+    """The whole file."""
+
+    company: CompanySettings = CompanySettings()
+    crm: CrmSettings = CrmSettings()
+    erp: ErpSettings = ErpSettings()
+    customers: CustomerSettings = CustomerSettings()
+    maps: ValueMaps = ValueMaps()
+    lead_to_customer: LeadToCustomerSettings
+    prehistory: PrehistorySettings = PrehistorySettings()
+    quality: QualitySettings = QualitySettings()
+    limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    matching: MatchingRules = MatchingRules()
+    engine: EngineSettings = EngineSettings()
+    airflow: AirflowSettings = AirflowSettings()
+    database: str = "interlock_db"
+
+    @model_validator(mode="after")
+    def leases_outlive_calls(self) -> Settings:
+        """Refuse a lease that could end while a write is still on its way (invariant 3)."""
+        slowest = max(s.http.sending_seconds + s.http.connect_timeout + s.http.write_timeout for s in (self.crm, self.erp))
+        if self.engine.lease_seconds <= slowest:
+            raise ValueError(
+                f"engine.lease_seconds ({self.engine.lease_seconds:g}) must exceed the slowest write"
+                f" ({slowest:g}: http.sending_seconds and the time-outs of one call)"
+            )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.company.timezone)
+
+    @property
+    def hash(self) -> str:
+        """Changes when a setting that decides business changes; a subject decided under another one is work again."""
+        business = self.model_dump_json(
+            include={"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
+        )
+        return hashlib.sha256(business.encode()).hexdigest()[:16]
+
+    @property
+    def reading(self) -> str:
+        """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
+        how = {
+            "account": self.crm.account_properties, "contact": self.crm.contact_properties, "roles": self.crm.contact_roles,
+            "contract": self.crm.contract_properties, "contract_line": self.crm.contract_line_properties,
+            "won": self.crm.won_stages, "maps": self.maps.model_dump(),
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
