@@ -23,7 +23,7 @@ from interlock.pipeline import asking
 from interlock.pipeline.defaults import integration
 
 REQUEST = Param(type="integer", minimum=1, title="Approval request", description="Its number in Interlock > Approvals.")
-WHY = Param("", type="string", maxLength=500, title="Why", description="Goes into the audit log with your name.")
+WHY = Param(None, type=["null", "string"], maxLength=500, title="Why", description="Goes into the audit log with your name.")
 
 
 @dag(

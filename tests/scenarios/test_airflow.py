@@ -234,6 +234,7 @@ def test_beyond_a_limit_another_person_answers_and_wakes_the_process(stack, airf
     question = asked(airflow, "approval-1")
     assert question["subject"].startswith("Approval request 1: ")
     assert "2 creates and 0 updates exceed the limits" in question["body"]
+    assert f"({stack['airflow']['url']}/interlock/approvals/1)" in question["body"]
     at = "/api/v2/dags/approve/dagRuns/approval-1/taskInstances/ask/0/hitlDetails"
     yes = {"chosen_options": ["Approve"], "params_input": {"why": "both ordered"}}
     for user in ("viewer", "admin"):

@@ -43,9 +43,12 @@ def question() -> list[dict[str, Any]]:
         raise ConfigurationError(
             f"nobody may answer approval request {approval}: name another person than {row['asked_by']} in approval.users"
         )
+    from airflow.sdk.configuration import conf  # noqa: PLC0415
+
+    page = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/interlock/approvals/{approval}"
     body = (
         f"**{row['process']}**, run `{row['run_id']}`: {row['reason']}. {row['changes']} changes wait.\n\n"
-        f"Each of them with its values: *Interlock > Approvals > {approval}*. "
+        f"Each of them with its values: [Interlock > Approvals > {approval}]({page}). "
         "Approved, the next run writes them; rejected, they are dropped and the records held back."
     )
     return [{
