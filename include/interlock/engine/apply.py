@@ -22,7 +22,7 @@ from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Problem, Record
 from interlock.engine.context import Engine
 from interlock.errors import LeaseLost, WorkRemains
-from interlock.store import audit, crosswalk, outbox, people, work
+from interlock.store import audit, batches, crosswalk, outbox, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ def apply(engine: Engine, batch: UUID, role: Role) -> int:
     """
     with engine.timed(batch, f"apply_{role}"):
         with engine.database.begin() as tx:
-            dry, subjects = work.batch(tx, batch)["dry_run"], work.scope(tx, batch)
+            dry, subjects = batches.batch(tx, batch)["dry_run"], batches.scope(tx, batch)
         if dry:
             return 0
         settled, end = 0, time.monotonic() + engine.settings.engine.deadline

@@ -17,7 +17,7 @@ from interlock.domain.change import Role
 from interlock.errors import Paused
 from interlock.ports.system import Instance, System
 from interlock.processes.lead_to_customer import PROCESS
-from interlock.store import people, work
+from interlock.store import batches, people
 from interlock.store.database import Database, Transaction, require_schema
 
 
@@ -56,9 +56,9 @@ class Engine:
             require_schema(tx)
             if not scope.dry_run:
                 self._pin_and_check(tx, instances)
-                work.clear_abandoned(tx, self.process)
+                batches.clear_abandoned(tx, self.process)
             request = {"dry_run": scope.dry_run, "full": scope.full, "named": named, "actor": scope.actor}
-            return work.open_batch(tx, uuid.uuid4(), self.process, scope.run_id, request)
+            return batches.open_batch(tx, uuid.uuid4(), self.process, scope.run_id, request)
 
     def _pin_and_check(self, tx: Transaction, instances: dict[str, Instance]) -> None:
         for role, instance in instances.items():
@@ -72,4 +72,4 @@ class Engine:
         begin = time.monotonic()
         yield
         with self.database.begin() as tx:
-            work.timed(tx, batch, step, time.monotonic() - begin)
+            batches.timed(tx, batch, step, time.monotonic() - begin)

@@ -12,14 +12,14 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.ports.system import System
-from interlock.store import crosswalk, families, records, work
+from interlock.store import batches, crosswalk, families, records
 
 
 def gather(engine: Engine, batch: UUID) -> None:
     """Read accounts, deals, contacts, customers: those changed since the watermark, all of them (`full`), or the named ones."""
     with engine.timed(batch, "gather"):
         with engine.database.begin() as tx:
-            row = work.batch(tx, batch)
+            row = batches.batch(tx, batch)
             tx.execute("DELETE FROM interlock.staged WHERE batch_id = %s", [batch])
         dry = bool(row["dry_run"])
         if row["named"]:
@@ -151,7 +151,7 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     _read(engine, batch, engine.crm, accounts, dry=dry)
     _ancestors(engine, batch, set(accounts), dry=dry)
     with engine.database.begin() as tx:
-        family = [Ref.parse(ref) for ref in work.scope(tx, batch) or ()]
+        family = [Ref.parse(ref) for ref in batches.scope(tx, batch) or ()]
         rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, family))]).fetchall()
     for kind in ("deal", "contact"):
         _children(engine, batch, kind, family, dry=dry)
@@ -168,7 +168,7 @@ def _ancestors(engine: Engine, batch: UUID, read: set[Ref], *, dry: bool) -> Non
     """Read the parents of named accounts too, generation by generation: those that become customers do so first."""
     while True:
         with engine.database.begin() as tx:
-            above = [ref for ref in map(Ref.parse, work.scope(tx, batch) or ()) if ref not in read]
+            above = [ref for ref in map(Ref.parse, batches.scope(tx, batch) or ()) if ref not in read]
         if not above:
             return
         read.update(above)

@@ -21,7 +21,8 @@ from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import Decision, View
 from interlock.quality import suites
-from interlock.store import outbox, people, records, work
+from interlock.store import batches, outbox, people, records, work
+from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -34,7 +35,7 @@ def check(engine: Engine, batch: UUID) -> int:
     """Quarantine records that cannot go on; raises TooManyRejected before any write when too many cannot."""
     with engine.timed(batch, "check"):
         with engine.database.begin() as tx:
-            info = work.batch(tx, batch)
+            info = batches.batch(tx, batch)
             dry, found = bool(info["dry_run"]), _collect(engine, tx, batch, info)
             checked, exempt, untold = len(found), dict[str, frozenset[str]](), dict[str, Ref]()
             for page in _pages(engine, tx, batch, batch if dry else None):
@@ -65,7 +66,7 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[st
     """List the run's subjects; returns the problems known by then."""
     scratch = batch if info["dry_run"] else None
     crm, config = engine.crm.instance().id, engine.settings.hash
-    work.collect(tx, batch, engine.process, crm, config, work.scope(tx, batch), scratch)
+    work.collect(tx, batch, engine.process, ACCOUNTS, crm, config, batches.scope(tx, batch), scratch)
     _deals_without_account(engine, tx, batch, info)
     tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch)}
@@ -109,7 +110,7 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
     """
     planned: list[Row] = []
     with engine.timed(batch, "decide"), engine.database.begin() as tx:
-        dry = bool(work.batch(tx, batch)["dry_run"])
+        dry = bool(batches.batch(tx, batch)["dry_run"])
         if not dry:
             outbox.queue_up(tx, engine.process)
         scratch = batch if dry else None
@@ -175,7 +176,7 @@ def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
 
 
 def _pages(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
-    return work.views(tx, batch, engine.process, scratch, engine.settings.engine.page)
+    return work.views(tx, batch, engine.process, ACCOUNTS, scratch, engine.settings.engine.page)
 
 
 def _view(row: Row) -> View:

@@ -12,7 +12,7 @@ from interlock.engine.match import accounts_of, customers_of, settled
 from interlock.processes import lead_to_customer as process
 from interlock.processes.matching import Preview
 from interlock.processes.matching import preview as summed_up
-from interlock.store import matches, work
+from interlock.store import accounts, batches, matches
 
 
 def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]]:
@@ -24,20 +24,20 @@ def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]
     try:
         gather(engine, batch)
         with engine.database.begin() as tx:
-            rows = work.accounts(tx, batch, engine.crm.instance().id)
+            rows = accounts.live(tx, batch, engine.crm.instance().id)
             customers = {Ref.parse(row["ref"]): Customer.model_validate(row["body"]) for row in
                          matches.customers(tx, engine.erp.instance().id, batch)}  # fmt: skip
             linked, said = settled(tx)
     finally:
         with engine.database.begin() as tx:
-            work.forget(tx, batch)
-    accounts = {
+            batches.forget(tx, batch)
+    concerned = {
         Ref.parse(row["ref"]): Account.model_validate(row["body"])
         for row in rows
         if everybody or any(process.is_won(Deal.model_validate(deal), engine.settings) for deal in row["deals"])
     }
-    names = {str(ref): party.legal_name for ref, party in (*accounts.items(), *customers.items())}
+    names = {str(ref): party.legal_name for ref, party in (*concerned.items(), *customers.items())}
     maps = engine.settings.maps
-    above = [(ref, account, Ref.parse(account.parent) if account.parent else None) for ref, account in accounts.items()]
+    above = [(ref, account, Ref.parse(account.parent) if account.parent else None) for ref, account in concerned.items()]
     found = summed_up(accounts_of(above, maps), customers_of(customers, maps), linked, engine.settings.matching, said)
     return found, names

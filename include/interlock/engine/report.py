@@ -11,7 +11,7 @@ from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.processes import contacts
 from interlock.processes.view import WAITS
-from interlock.store import people, work
+from interlock.store import accounts, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -99,11 +99,11 @@ def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
         {"ref": row["ref"], "code": row["reason"], "message": f"waits: {WAITS[row['reason']]}"}
         for row in work.with_reason(tx, batch, list(WAITS))
     ]
-    for row in work.flawed_contacts(tx, batch, batch if dry else None):
+    for row in accounts.flawed_contacts(tx, batch, batch if dry else None):
         contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
         problems = contacts.notices(contact, [Problem(*problem) for problem in row["problems"]])
         found += [{"ref": row["account"], "code": problem.code, "message": problem.message} for problem in problems]
-    for row in work.shared_emails(tx, batch, batch if dry else None):
+    for row in accounts.shared_emails(tx, batch, batch if dry else None):
         message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
         found.append({"ref": row["account"], "code": "email_shared", "message": message})
     return found

@@ -10,7 +10,8 @@ from interlock.domain.record import Page, Problem, Record
 from interlock.engine.context import Engine
 from interlock.engine.report import write_report
 from interlock.engine.sweep import sweep
-from interlock.store import people, records, work
+from interlock.store import batches, people, records, work
+from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -19,7 +20,7 @@ Row = dict[str, Any]
 def keep_plan(engine: Engine, batch: UUID, planned: list[Row]) -> None:
     """Keep a dry run's planned changes for its report."""
     with engine.database.begin() as tx:
-        info = work.batch(tx, batch)
+        info = batches.batch(tx, batch)
         if info["dry_run"]:
             people.save_report(tx, batch, engine.process, info["run_id"], {"changes": planned})
 
@@ -28,7 +29,7 @@ def settle(engine: Engine, batch: UUID) -> dict[str, int]:
     """Close the run and return its counts; all but `read` add up to `read` (invariant 5)."""
     with engine.timed(batch, "settle"):
         with engine.database.begin() as tx:
-            info = work.batch(tx, batch)
+            info = batches.batch(tx, batch)
             kept = people.report(tx, str(batch))
         if info["finished_at"] and kept:
             return dict(kept["counts"])
@@ -37,7 +38,7 @@ def settle(engine: Engine, batch: UUID) -> dict[str, int]:
         written = _read_back(engine, batch)
         sweep(engine, batch)
         with engine.database.begin() as tx:
-            work.acknowledge(tx, engine.process, engine.crm.instance().id, written)
+            work.acknowledge(tx, engine.process, ACCOUNTS, engine.crm.instance().id, written)
             _outcomes(tx, engine.process, batch)
     return write_report(engine, batch, info, None)
 

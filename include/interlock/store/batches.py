@@ -1,0 +1,75 @@
+"""Runs: what each was asked, what it is limited to, how long its steps took."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from interlock.store import families
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: Row) -> UUID:
+    """Register a run under its id and return its batch; a retried task finds the batch its first try opened."""
+    row = tx.execute(
+        "INSERT INTO interlock.batch AS b (id, process, run_id, dry_run, full_read, named, actor)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, run_id) DO UPDATE SET run_id = b.run_id RETURNING id",
+        [batch, process, run_id, scope["dry_run"], scope["full"], scope["named"] or None, scope["actor"]],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an upsert always returns its row
+    return UUID(str(row["id"]))
+
+
+def batch(tx: Transaction, batch_id: UUID) -> Row:
+    """Return the batch's row."""
+    row = tx.execute("SELECT * FROM interlock.batch WHERE id = %s", [batch_id]).fetchone()
+    if row is None:
+        raise LookupError(f"no batch {batch_id}")
+    return row
+
+
+def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
+    """Return the accounts a run is limited to; None: all.
+
+    With them go those they were merged into or that were merged into them, and parents that must become customers first.
+    """
+    row = tx.execute(
+        """
+        SELECT dry_run, named, ARRAY(
+            SELECT ref FROM unnest(b.named) AS ref
+            UNION SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named)
+            UNION SELECT o.from_ref FROM interlock.redirect o WHERE o.to_ref = ANY(b.named) OR o.to_ref IN
+                (SELECT to_ref FROM interlock.redirect WHERE from_ref = ANY(b.named))
+            UNION SELECT ref FROM interlock.batch_subject WHERE batch_id = b.id) AS subjects
+        FROM interlock.batch b WHERE id = %s
+        """,
+        [batch_id],
+    ).fetchone()
+    if not row or not row["named"]:
+        return None
+    return families.with_ancestors(tx, list(row["subjects"]), batch_id if row["dry_run"] else None)
+
+
+def timed(tx: Transaction, batch_id: UUID, step: str, seconds: float) -> None:
+    """Remember how long a step took."""
+    tx.execute("UPDATE interlock.batch SET seconds = seconds || %s WHERE id = %s", [Jsonb({step: round(seconds, 3)}), batch_id])
+
+
+def forget(tx: Transaction, batch_id: UUID) -> None:
+    """Remove a scratch batch and what it read."""
+    tx.execute("DELETE FROM interlock.staged WHERE batch_id = %s", [batch_id])
+    tx.execute("DELETE FROM interlock.batch WHERE id = %s", [batch_id])
+
+
+def clear_abandoned(tx: Transaction, process: str, days: int = 7) -> None:
+    """Forget what runs that never ended had read; decided work does not depend on it."""
+    for table in ("staged", "checked_account", "batch_subject"):
+        tx.execute(
+            f"DELETE FROM interlock.{table} t USING interlock.batch b WHERE b.id = t.batch_id AND b.process = %s"  # noqa: S608
+            " AND b.finished_at IS NULL AND b.started_at < now() - make_interval(days => %s)",
+            [process, days],
+        )
