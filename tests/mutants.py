@@ -29,6 +29,7 @@ class Mutant:
 
 ENGINE, DOUBT, MERGES = "tests/engine/test_invariants.py::", "tests/engine/test_doubt.py::", "tests/engine/test_merges.py::"
 READING, HISTORIES = "tests/engine/test_reading.py::", "tests/engine/test_histories.py::"
+FAMILIES = "tests/engine/test_families.py::"
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
@@ -46,7 +47,7 @@ MUTANTS = (
            DOUBT + "test_a_customer_with_our_reference_that_is_no_late_double_is_never_removed"),
     Mutant(2, "engine/sweep.py", "    _notes(engine)\n", "",
            DOUBT + "test_a_note_that_commits_after_everything_is_swept_away"),
-    Mutant(3, "store/outbox.py", "if held < len(rows) or sent < len(rows):", "if False:",
+    Mutant(3, "store/sending.py", "if held < len(rows) or sent < len(rows):", "if False:",
            ENGINE + "test_a_zombie_with_an_old_token_may_not_send"),
     Mutant(3, "config/settings.py", "if self.engine.lease_seconds <= slowest:", "if False:",
            "tests/domain/test_config.py"),
@@ -103,11 +104,19 @@ MUTANTS = (
     Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),
     Mutant(13, "store/audit.py", 'intact = row["values_hash"] == _hash(row["salt"], canonical(row["body"]))', "pass",
            ENGINE + "test_the_audit_log_is_append_only_and_chained"),
+    Mutant(1, "engine/match.py", 'origin, further=verdict.reason == "decided")', "origin)",
+           FAMILIES + "test_a_person_can_make_an_account_a_further_one_of_a_customer"),
+    Mutant(4, "store/outbox.py", "OR state IN ('pending', 'held') AND subject <> %s)", "AND subject <> %s)",
+           FAMILIES + "test_both_accounts_may_be_given_one_customer_in_one_run"),
+    Mutant(5, "processes/lead_to_customer.py", '        if view.above_standing == "held":\n', "        if False:\n",
+           FAMILIES + "test_a_held_back_parent_keeps_its_family_waiting_and_the_report_says_why"),
+    Mutant(2, "processes/lead_to_customer.py", "depends_on=parents_first, ", "",
+           FAMILIES + "test_a_parent_refused_by_the_erp_parks_its_child_until_the_parent_is_mended"),
     Mutant(14, "engine/plan.py", "            _brake(engine, tx, batch)\n", "            pass\n",
            ENGINE + "test_beyond_a_limit_everything_waits_for_approval"),
     Mutant(14, "engine/context.py", "            people.pin(tx, role, instance)\n", "            pass\n",
            ENGINE + "test_another_instance_is_refused"),
-    Mutant(14, "store/outbox.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),
+    Mutant(14, "store/sending.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),
     Mutant(14, "engine/gather.py", "        crosswalk.rebuild(tx, crm, erp)\n", "",
            MERGES + "test_after_a_restore_a_customer_of_a_merged_account_is_found_again"),
 )  # fmt: skip

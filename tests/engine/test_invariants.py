@@ -11,7 +11,7 @@ from interlock.engine.apply import apply
 from interlock.engine.context import Scope
 from interlock.engine.run import run
 from interlock.errors import AuditBroken, InstanceMismatch, LeaseLost, Paused, TooManyRejected
-from interlock.store import audit, outbox, people
+from interlock.store import audit, people, sending
 
 CONFIRMED = ("read", "rejected", "unchanged", "created", "updated", "waiting", "held", "failed")
 
@@ -189,12 +189,12 @@ def test_a_zombie_with_an_old_token_may_not_send(world):
     world.erp.before_write = None
     world.sql("UPDATE interlock.change SET state = 'pending'")
     with engine.database.begin() as tx:
-        old = outbox.claim(tx, engine.process, "erp", "zombie", 0.05, 10, None)
+        old = sending.claim(tx, engine.process, "erp", "zombie", 0.05, 10, None)
     world.sql("SELECT pg_sleep(0.1)")
     with engine.database.begin() as tx:
-        assert outbox.claim(tx, engine.process, "erp", "heir", 5, 10, None)
+        assert sending.claim(tx, engine.process, "erp", "heir", 5, 10, None)
     with pytest.raises(LeaseLost), engine.database.begin() as tx:
-        outbox.start_sending(tx, old, [], 5)
+        sending.start_sending(tx, old, [], 5)
 
 
 def test_a_pause_is_checked_before_every_send(world):

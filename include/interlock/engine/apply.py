@@ -22,7 +22,7 @@ from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Problem, Record
 from interlock.engine.context import Engine
 from interlock.errors import LeaseLost, WorkRemains
-from interlock.store import audit, batches, crosswalk, outbox, people, work
+from interlock.store import audit, batches, crosswalk, outbox, people, sending, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -60,8 +60,8 @@ def _round(engine: Engine, batch: UUID, role: Role, named: Sequence[str] | None)
     system = engine.system(role)
     limit = max(system.traits(kind).batch for kind in ("account", "note", "customer"))
     with engine.database.begin() as tx:
-        outbox.reap(tx, engine.process, role)
-        rows = outbox.claim(tx, engine.process, role, engine.owner, engine.settings.engine.lease_seconds, limit, named)
+        sending.reap(tx, engine.process, role)
+        rows = sending.claim(tx, engine.process, role, engine.owner, engine.settings.engine.lease_seconds, limit, named)
         done = outbox.results(tx, sorted({key for row in rows for key in row["depends_on"]}))
     if not rows:
         return None
@@ -73,7 +73,7 @@ def _round(engine: Engine, batch: UUID, role: Role, named: Sequence[str] | None)
         return 0
     except BaseException:
         with engine.database.begin() as tx:
-            outbox.release(tx, rows)
+            sending.release(tx, rows)
         raise
     return len(rows)
 
@@ -88,8 +88,8 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
         return
     _reserve_numbers(engine, rows, writes)
     with engine.database.begin() as tx:
-        outbox.resolved(tx, {row["id"]: writes[row["key"]] for row in rows if row["depends_on"]})
-        outbox.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
+        sending.resolved(tx, {row["id"]: writes[row["key"]] for row in rows if row["depends_on"]})
+        sending.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
     by_key = {outcome.key: outcome for outcome in outcomes}
     with engine.database.begin() as tx:
@@ -126,7 +126,7 @@ def _may_be_absent(tx: Transaction, row: Row, settle_seconds: float) -> bool:
     passed = (clock["now"] - row["unknown_since"]).total_seconds() if clock and row["unknown_since"] else 0.0
     if row["looks"] >= 1 and passed >= settle_seconds:
         return True
-    outbox.postpone(tx, row, "unknown", max(settle_seconds, 0.05), "waits for a second look")
+    sending.postpone(tx, row, "unknown", max(settle_seconds, 0.05), "waits for a second look")
     return False
 
 
@@ -144,7 +144,7 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 outcome: Outcome = Conflict(row["key"])
             elif all(record.values.get(name) == value for name, value in wanted.items() if name != "synced_at"):
                 if row["state"] != "unknown":
-                    outbox.finish(tx, row, "unchanged", batch, ref=str(ref), results=dict(wanted))
+                    sending.finish(tx, row, "unchanged", batch, ref=str(ref), results=dict(wanted))
                     continue
                 outcome = Done(row["key"], ref, dict(wanted))
             elif any(record.values.get(name) != value for name, value in row["seen"].items()):
@@ -165,22 +165,22 @@ def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write
     action = f"{row['operation']} {row['kind']}"
     match outcome:
         case Done(ref=ref, results=results):
-            outbox.finish(tx, row, "done", batch, ref=str(ref), results=results)
+            sending.finish(tx, row, "done", batch, ref=str(ref), results=results)
             if row["kind"] == "customer" and row["operation"] == "create":
                 _link(engine, tx, batch, row, ref, str(results["number"]))
             why = f"{row['why']} [{row['key']}]"
             return audit.Entry(engine.owner, action, str(ref), why, {"before": row["seen"], "after": dict(write.values)})
         case Rejected(code=code, message=message, detail=detail):
-            outbox.finish(tx, row, "rejected", batch, reason=code)
+            sending.finish(tx, row, "rejected", batch, reason=code)
             people.quarantine(tx, engine.process, batch, row["subject"], [Problem(code, "", message, detail)])
             return audit.Entry(engine.owner, f"refused: {action}", row["target"], code)
         case Conflict():
-            outbox.finish(tx, row, "stale", batch, reason="changed_meanwhile")
+            sending.finish(tx, row, "stale", batch, reason="changed_meanwhile")
             work.redecide(tx, engine.process, [row["subject"]])
         case NotSent(reason=reason, retry_after=seconds):
-            outbox.postpone(tx, row, "unknown" if row["state"] == "unknown" else "pending", seconds, reason)
+            sending.postpone(tx, row, "unknown" if row["state"] == "unknown" else "pending", seconds, reason)
         case Unknown(reason=reason):
-            outbox.postpone(tx, row, "unknown", 0, reason)
+            sending.postpone(tx, row, "unknown", 0, reason)
     return None
 
 

@@ -10,7 +10,7 @@ from interlock.domain.record import Page
 from interlock.engine.context import Engine
 from interlock.errors import NothingToDecide, Paused, Refused
 from interlock.processes.prehistory import KIND
-from interlock.store import audit, outbox, people, records
+from interlock.store import audit, effects, people, records
 from interlock.store.database import require_schema
 
 PART = 100  # accounts asked for at once
@@ -33,7 +33,7 @@ def clear_histories(engine: Engine) -> None:
     """Forget activities whose prehistory stands in the ERP, and erase prehistories older than `prehistory.keep_months`."""
     with engine.database.begin() as tx:
         records.forget_told(tx)
-        rows = outbox.standing(tx, engine.process, KIND, months=engine.settings.prehistory.keep_months)
+        rows = effects.standing(tx, engine.process, KIND, months=engine.settings.prehistory.keep_months)
         if people.paused_by(tx, [engine.process, "erp"]):
             return
     for row in rows:
@@ -51,7 +51,7 @@ def erase_prehistory(engine: Engine, crm_id: str, actor: str, why: str) -> None:
         people.pin(tx, "erp", engine.erp.instance())
         if pause := people.paused_by(tx, [engine.process, "erp"]):
             raise Paused(f"{pause['name']} is paused by {pause['actor']}; `interlock resume {pause['name']}` lets it go on")
-        rows = outbox.standing(tx, engine.process, KIND, account=str(account))
+        rows = effects.standing(tx, engine.process, KIND, account=str(account))
     if not rows:
         raise NothingToDecide(f"account {crm_id} has no prehistory in the ERP, or it was erased already")
     for row in rows:
@@ -64,7 +64,7 @@ def _erase(engine: Engine, account: str, note: str, actor: str, why: str) -> boo
     if not engine.erp.remove(Ref.parse(note)):
         return False
     with engine.database.begin() as tx:
-        outbox.erase(tx, engine.process, KIND, account)
+        effects.erase(tx, engine.process, KIND, account)
         audit.erase_values(tx, note)
         audit.append(tx, [audit.Entry(actor, f"erase {KIND}", note, why)])
     return True

@@ -12,7 +12,7 @@ from interlock.engine.context import Engine
 from interlock.engine.histories import clear_histories
 from interlock.processes import prehistory
 from interlock.processes.view import WAITS
-from interlock.store import audit, crosswalk, outbox, people, records, work
+from interlock.store import audit, crosswalk, effects, people, records, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ def _notes(engine: Engine) -> None:
     roles: tuple[tuple[str, Role], ...] = (("note", "crm"), (prehistory.KIND, "erp"))
     for kind, role in roles:
         with engine.database.begin() as tx:
-            rows = outbox.doubtful(tx, engine.process, kind)
+            rows = effects.doubtful(tx, engine.process, kind)
         _remove_doubles(engine, role, rows)
 
 
@@ -78,7 +78,7 @@ def _waiting(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Say aloud what has been open for too long; it stays open, and the entry resolves once it is settled."""
     people.settled(tx, engine.process, WAITED)
     days, found = engine.settings.engine.waiting_days, dict[str, str]()
-    for row in outbox.overdue(tx, engine.process, days):
+    for row in effects.overdue(tx, engine.process, days):
         what = row["reason"] or row["state"]
         found[row["subject"]] = f"a change for the {row['system']} is open for {row['days']} days: {what}"
     for row in work.lingering(tx, engine.process, days):
