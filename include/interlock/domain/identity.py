@@ -44,15 +44,24 @@ def canonical(values: Values) -> str:
 
 
 def _refuse_fractions(value: object) -> None:
+    kind = type(value)
+    if kind is str or kind is bool or value is None or kind is int:
+        return
     if isinstance(value, float):
         raise TypeError("an amount must be a Decimal's text, not a float")
     if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
+        for item in value.values():
+            _refuse_fractions(item)
+    elif isinstance(value, list | tuple):
         for item in value:
             _refuse_fractions(item)
 
 
 def content_hash(values: Values) -> str:
     """Return 32 hex digits that differ when any value differs; a record's version (invariant 7)."""
-    return hashlib.sha256(canonical(values).encode()).hexdigest()[:32]
+    return hash_of(canonical(values))
+
+
+def hash_of(text: str) -> str:
+    """Return the hash of a canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from interlock.domain.identity import Ref, Values, content_hash
+from interlock.domain.identity import Ref, Values, canonical, hash_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,15 @@ class Record:
     @cached_property
     def revision(self) -> str:
         """Hash of the values, never of a timestamp (invariant 7); of two unusable values each is a version of its own."""
-        unusable: Values = {"problems": [[p.code, p.field, p.detail] for p in self.problems]} if self.problems else {}
-        return content_hash({"values": dict(self.values), "archived": self.archived, **unusable})
+        state: Values = {"archived": self.archived}
+        if self.problems:
+            state = {**state, "problems": [[p.code, p.field, p.detail] for p in self.problems]}
+        return hash_of(f'{canonical(state)[:-1]},"values":{self.text}}}')
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical JSON text of the values."""
+        return canonical(self.values)
 
 
 @dataclass(frozen=True)

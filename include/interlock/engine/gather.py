@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,8 @@ from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.ports.system import System
 from interlock.store import batches, crosswalk, families, records
+
+COMMIT = 2_000  # records a commit, about
 
 
 def gather(engine: Engine, batch: UUID) -> None:
@@ -48,7 +50,7 @@ def _link(engine: Engine, batch: UUID) -> None:
 def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool, dry: bool) -> None:
     instance, reading = system.instance().id, _reading(engine, system)
     since = None if full else _since(engine, system, kind)
-    for page in system.changed(kind, since):
+    for page in _together(system.changed(kind, since)):
         _store(engine, batch, page, dry=dry, reading=reading)
     if since is None and not dry:
         _bury_missing(engine, batch, system, kind)
@@ -62,6 +64,20 @@ def _feed(engine: Engine, batch: UUID, system: System, kind: str, *, full: bool,
         _read(engine, batch, system, [Ref.parse(ref) for ref in orphans], dry=dry)
     if kind == "deal":
         _parents_of_deals(engine, batch, dry=dry)
+
+
+def _together(pages: Iterable[Page]) -> Iterator[Page]:
+    """Join small pages, so that a commit holds many records; each is complete up to the last timestamp known."""
+    records: list[Record] = []
+    watermark = None
+    for page in pages:
+        records += page.records
+        watermark = page.watermark or watermark
+        if len(records) >= COMMIT:
+            yield Page(records, watermark)
+            records = []
+    if records or watermark:
+        yield Page(records, watermark)
 
 
 def _since(engine: Engine, system: System, kind: str) -> datetime | None:

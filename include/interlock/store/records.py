@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from interlock.domain.identity import Ref, canonical
+from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 from interlock.store.database import Transaction
 
@@ -27,7 +27,7 @@ def stage(tx: Transaction, batch: UUID, records: Iterable[Record]) -> int:
             problems = [[p.code, p.field, p.message, p.detail] for p in record.problems]
             copy.write_row((
                 batch, str(record.ref), record.ref.instance, record.ref.kind, record.revision, record.modified_at,
-                canonical(record.values), str(record.parent) if record.parent else None, Jsonb(problems), record.archived,
+                record.text, str(record.parent) if record.parent else None, Jsonb(problems), record.archived,
             ))  # fmt: skip
             count += 1
     return count
