@@ -8,9 +8,11 @@ from uuid import UUID
 from interlock.domain.contact import Contact
 from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
+from interlock.engine import checked as batch_checks
+from interlock.engine import data_docs
 from interlock.engine.context import Engine
 from interlock.processes import contacts
-from interlock.store import people, work
+from interlock.store import checked, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -19,6 +21,9 @@ COUNTS = ("read", "rejected", "unchanged", "created", "updated", "waiting", "hel
 
 def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | None) -> dict[str, int]:
     """Store the report: counts, each change with before and after, what is held back, seconds per step."""
+    with engine.database.begin() as tx:
+        findings = checked.findings(tx, batch)
+    docs, failed = data_docs.publish(engine, batch, info, findings)
     with engine.database.begin() as tx:
         if planned is not None:
             work.still_rejected(tx, engine.process, batch)
@@ -29,12 +34,13 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
-            "notices": _notices(tx, batch, dry=info["dry_run"]),
+            "notices": [*failed, *_notices(tx, batch, dry=info["dry_run"]), *batch_checks.notices(tx, batch, findings)],
+            "quality": [finding.words for finding in findings if finding.keys], "data_docs": docs,
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
         tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch])
-        for table in ("staged", "checked_account", "batch_subject"):
+        for table in ("staged", *checked.TABLES, "batch_subject"):
             tx.execute(f"DELETE FROM interlock.{table} WHERE batch_id = %s", [batch])  # noqa: S608 - constants
     return counts
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from interlock.domain.record import Problem
+from interlock.store import checked
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -58,7 +59,7 @@ def forget(tx: Transaction, batch_id: UUID) -> None:
 
 def clear_abandoned(tx: Transaction, process: str, days: int = 7) -> None:
     """Forget what runs that never ended had read; decided work does not depend on it."""
-    for table in ("staged", "checked_account", "batch_subject"):
+    for table in ("staged", *checked.TABLES, "batch_subject"):
         tx.execute(
             f"DELETE FROM interlock.{table} t USING interlock.batch b WHERE b.id = t.batch_id AND b.process = %s"  # noqa: S608
             " AND b.finished_at IS NULL AND b.started_at < now() - make_interval(days => %s)",
@@ -197,16 +198,6 @@ def shared_emails(tx: Transaction, batch_id: UUID, scratch: UUID | None) -> list
         " AND b.reason <> 'not_won' ORDER BY 1, 2",
         {"scratch": scratch, "batch": batch_id},
     ).fetchall()
-
-
-def copy_checked(tx: Transaction, batch_id: UUID, rows: Iterator[tuple[str, dict[str, str]]], columns: Sequence[str]) -> None:
-    """Fill the typed staging table that Great Expectations checks."""
-    with (
-        tx.cursor() as cursor,
-        cursor.copy(f"COPY interlock.checked_account (batch_id, ref, {', '.join(columns)}) FROM STDIN") as copy,
-    ):
-        for ref, values in rows:
-            copy.write_row((batch_id, ref, *(values[name] or None for name in columns)))
 
 
 def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason: str = "") -> None:
