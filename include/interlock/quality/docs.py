@@ -22,6 +22,7 @@ from interlock.quality.rules import SUITES, Rule
 from interlock.quality.suites import expectation
 
 COUNTS = "findings.json"
+NAMED = 1_000  # records listed for one reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def build(folder: Path, run: Run, findings: Sequence[Finding], keep: int) -> Pat
         work.chmod(0o750)
         kinds = [kind for kind in SUITES if any(finding.kind == kind for finding in findings)]
         for kind in kinds:
-            body = _rendered(kind, run, [finding for finding in findings if finding.kind == kind])
+            found = [finding for finding in findings if finding.kind == kind]
+            body = _named(found) + _rendered(kind, run, found)
             (work / f"{kind}.html").write_text(page(f"{kind}s, {run.run_id}", body), encoding="utf-8")
         told = {"run_id": run.run_id, "started_at": run.started_at.isoformat(), "findings": [asdict(f) for f in findings]}
         (work / COUNTS).write_text(json.dumps(told), encoding="utf-8")
@@ -91,6 +93,15 @@ def _overview(run: dict[str, Any], at: str) -> str:
     return f"{head}<table><tr><th>kind</th><th>checked</th><th>what is wrong, and what to do</th></tr>{''.join(rows)}</table>"
 
 
+def _named(findings: Iterable[Finding]) -> str:
+    """List the records that each reason is true of."""
+    parts = []
+    for finding in (finding for finding in findings if finding.keys):
+        more = f" and {len(finding.keys) - NAMED} more" if len(finding.keys) > NAMED else ""
+        parts.append(f"<h2>{escape(finding.words)}</h2><p>{escape(', '.join(finding.keys[:NAMED]))}{more}</p>")
+    return "".join(parts)
+
+
 def _rendered(kind: str, run: Run, findings: Iterable[Finding]) -> str:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer  # noqa: PLC0415
     from great_expectations.render.view import view  # noqa: PLC0415
@@ -112,7 +123,7 @@ def _result(kind: str, run: Run, findings: Sequence[Finding]) -> Any:  # noqa: A
             results.append(
                 ExpectationValidationResult(
                     success=not found.keys, expectation_config=_explained(known.configuration, rule), result=_counts(found),
-                    meta={}, exception_info={"raised_exception": False},
+                    meta={}, exception_info={},
                 )
             )  # fmt: skip
     good = sum(1 for result in results if result.success)

@@ -18,7 +18,7 @@ STYLE: Final = (
     "vertical-align:top;overflow-wrap:anywhere}th{background:#f6f8fa}h2{font-size:1.1rem;margin:1.5rem 0 .3rem}"
     "h5{font-size:1rem;margin:1.2rem 0 .3rem}.alert{background:#f6f8fa;padding:.4rem .6rem}.text-success{color:#1a7f37}"
     ".text-danger{color:#cf222e}.text-success::before{content:'\\2713 '}.text-danger::before{content:'\\2717 '}"
-    "code{background:#f6f8fa}.ge-section{margin-bottom:1.5rem}.top{display:none}"
+    "code{background:#f6f8fa}.ge-section{margin-bottom:1.5rem}.top,.sticky{display:none}"
     "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}th,.alert,code{background:#161b22}"
     "td,th{border-color:#30363d}a{color:#58a6ff}}"
 )
