@@ -89,7 +89,10 @@ def test_fifty_contacts_deals_and_customers_that_break_a_rule_are_all_named(worl
             lambda w, n: w.crm.put("deal", f"d{n}", won_at="2999-01-01"),
             "20 of 20 deals: it was won at a time that is yet to come",
         ),
-        (lambda w, n: w.crm.put("account", n, city="x" * 101), "20 of 20 accounts: the city is longer than 100 characters or has"),
+        (
+            lambda w, n: w.crm.put("account", n, city="x" * 101),
+            "20 of 20 accounts: the city is longer than 100 characters or has",
+        ),
         (lambda w, n: w.crm.put("account", n, city="x\x07"), "20 of 20 accounts: the city is longer than 100 characters or has"),
     ],
     ids=["e-mail", "phone", "no date", "future", "row by row", "over the batch"],

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.finding import Finding
+from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.quality import docs
 
@@ -28,6 +29,7 @@ def publish(engine: Engine, batch: UUID, info: Row, findings: Sequence[Finding])
         name = type(error).__name__
         message = f"the Data Docs could not be built ({name}); see that quality.data_docs_folder may be written to"
         log.warning("%s", message)
-        return "", [{"ref": f"{engine.process}/{info['run_id']}", "code": "data_docs_failed", "message": message}]
+        problem = Problem("data_docs_failed", "", message)
+        return "", [{"ref": f"{engine.process}/{info['run_id']}", "code": problem.code, "message": problem.message}]
     log.info("Data Docs: %s", path)
     return path, []
