@@ -224,3 +224,30 @@ def test_a_deal_on_the_day_it_was_won_is_no_future_one(world):
     world.crm.put("deal", "d1", won_at=engine.now().isoformat())
     assert run(engine, Scope("r1"))["created"] == 1
     assert report(world, "r1")["quality"] == []
+
+
+def test_a_contact_goes_over_without_what_broke_a_rule(world):
+    world.won("1")
+    contact(world, "c1", "1", email="ada at home", phone="+49301234567")
+    assert run(world.engine(), Scope("r1"))["created"] == 1
+    (customer,) = world.erp.of("customer")
+    (person,) = customer.values["contacts"]
+    assert (person["name"], person["email"], person["phone"]) == ("Ada Winter", "", "+49301234567")
+    (notice,) = report(world, "r1")["notices"]
+    assert notice == {
+        "ref": "m:crm//account/1",
+        "code": "email_unfit",
+        "message": "contact c1: the e-mail address is none; correct it in the CRM",
+    }
+
+
+def test_what_was_unusable_when_read_is_told_once(world):
+    world.won("1")
+    ref = contact(world, "c1", "1")
+    world.crm.records[ref] = replace(
+        world.crm.records[ref], problems=(Problem("email_unfit", "email", "the e-mail is none", MARK),)
+    )
+    run(world.engine(), Scope("r1"))
+    (notice,) = report(world, "r1")["notices"]
+    assert notice["message"] == "contact c1: the e-mail is none; this field was left out"
+    assert report(world, "r1")["quality"] == ["1 of 1 contacts: the e-mail address is none; correct it in the CRM"]

@@ -20,6 +20,8 @@ from interlock.store.database import Transaction
 
 Row = dict[str, Any]
 Problems = dict[str, list[Problem]]
+Unfit = Mapping[str, frozenset[str]]
+NAMES = ("salutation", "first_name", "last_name")
 REASONS_SHOWN = 3
 
 
@@ -96,6 +98,22 @@ def stop_if_too_many(rows: Mapping[str, int], findings: Sequence[Finding], quali
                 f"{bad} of {number} {kind}s fail their checks, more than quality.stop_share allows; nothing was written."
                 f" {reasons}. `interlock report {batch}` names them"
             )
+
+
+def unfit(findings: Iterable[Finding]) -> Unfit:
+    """Return which fields of which contacts broke a rule, by the contact's reference."""
+    fields: dict[str, frozenset[str]] = {}
+    for finding in (finding for finding in findings if finding.kind == "contact"):
+        broken = NAMES if finding.field == "name" else (finding.field,)
+        fields |= {key: fields.get(key, frozenset()).union(broken) for key in finding.keys}
+    return fields
+
+
+def fit(view: View, unfit: Unfit) -> View:
+    """Return the account with its contacts as they may go over: without what broke a rule."""
+    emptied = {contact.id: unfit.get(str(replace(view.ref, kind="contact", id=contact.id)), ()) for contact in view.contacts}
+    contacts = [contact.model_copy(update=dict.fromkeys(emptied[contact.id], "")) for contact in view.contacts]
+    return replace(view, contacts=tuple(contacts))
 
 
 def notices(tx: Transaction, batch: UUID, findings: Iterable[Finding]) -> list[Row]:

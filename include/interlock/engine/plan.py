@@ -121,10 +121,11 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
             outbox.queue_up(tx, engine.process)
         scratch = batch if dry else None
         found = Matches(engine, tx, _new(engine, tx, batch, scratch), scratch)
+        unfit = checked.unfit(store.findings(tx, batch))
         for page in _pages(engine, tx, batch, scratch):
             for row in page:
                 if row["outcome"] != "rejected":
-                    planned += _decide_one(engine, tx, batch, row, found, dry=dry)
+                    planned += _decide_one(engine, tx, batch, row, found, unfit, dry=dry)
         if not dry:
             _brake(engine, tx, batch)
     return planned
@@ -137,8 +138,10 @@ def _new(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> 
         yield from (v for v in accepted if v.customer_ref is None and not v.merging and process.concerns(v, engine.settings))
 
 
-def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, *, dry: bool) -> list[Row]:
-    view = found.linked(_view(row))
+def _decide_one(
+    engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, unfit: checked.Unfit, *, dry: bool
+) -> list[Row]:
+    view = checked.fit(found.linked(_view(row)), unfit)
     decision = process.decide(view, engine.settings, engine.now())
     if problem := question(found.of(view)):
         decision = Decision("rejected", problems=(problem,))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.contact import Contact
+from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
 from interlock.engine import checked as batch_checks
@@ -34,7 +35,7 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
-            "notices": [*failed, *_notices(tx, batch, dry=info["dry_run"]), *batch_checks.notices(tx, batch, findings)],
+            "notices": [*failed, *_notices(tx, batch, findings, dry=info["dry_run"])],
             "quality": [finding.words for finding in findings if finding.keys], "data_docs": docs,
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
@@ -98,8 +99,8 @@ def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
     ).fetchall()
 
 
-def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
-    """List what did not stop an account but should be known: parts of contacts left out, an e-mail that two accounts share."""
+def _notices(tx: Transaction, batch: UUID, findings: list[Finding], *, dry: bool) -> list[Row]:
+    """List what did not stop an account but should be known: what was left out of contacts or found in them, shared e-mails."""
     found = []
     for row in work.flawed_contacts(tx, batch, batch if dry else None):
         contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
@@ -108,7 +109,13 @@ def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
     for row in work.shared_emails(tx, batch, batch if dry else None):
         message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
         found.append({"ref": row["account"], "code": "email_shared", "message": message})
-    return found
+    told = {_about(notice) for notice in found}
+    return found + [notice for notice in batch_checks.notices(tx, batch, findings) if _about(notice) not in told]
+
+
+def _about(notice: Row) -> tuple[str, str, str]:
+    """Tell which record of which account a notice is about, and why."""
+    return notice["ref"], notice["code"], notice["message"].split(":")[0]
 
 
 def _open(tx: Transaction, process: str) -> list[Row]:
