@@ -28,9 +28,10 @@ GOOD = {
 }  # fmt: skip
 BROKEN = [
     ("account", {"legal_name": ""}, "name_missing"),
-    ("account", {"legal_name": "x" * 201}, "legal_name_unfit"),
-    ("account", {"city": "Ber\tlin"}, "city_unfit"),
-    ("account", {"street": "Weg 1\x07"}, "street_unfit"),
+    ("account", {"legal_name": "Winter\x1b[31m"}, "control_characters"),
+    ("account", {"city": "Ber\tlin"}, "control_characters"),
+    ("account", {"street": "Weg 1\x07"}, "control_characters"),
+    ("account", {"street": "Weg\t1\nHaus B"}, "control_characters"),
     ("account", {"country": ""}, "country_missing"),
     ("account", {"country": "de"}, "country_unknown"),
     ("account", {"language": "deutsch"}, "language_unknown"),
@@ -40,7 +41,7 @@ BROKEN = [
     ("contact", {"email": "ada@winter"}, "email_unfit"),
     ("contact", {"phone": "030 1234"}, "phone_unfit"),
     ("contact", {"country": "Atlantis"}, "country_unknown"),
-    ("contact", {"name": "Ada\x1b"}, "name_unfit"),
+    ("contact", {"name": "Ada\x1b"}, "control_characters"),
     ("deal", {"won_at": None}, "won_date_unreadable"),
     ("deal", {"won_at": datetime(2026, 3, 2, tzinfo=UTC)}, "won_date_future"),
     ("customer", {"number": ""}, "customer_number_missing"),
