@@ -63,8 +63,8 @@ test: lint ## everything that must hold
 	  $(RUN) -m pytest -q -n $$n $$layer || exit 1; \
 	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
 
-LAYERS := tests/docs tests/domain tests/processes tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins tests/faults \
-	tests/scenarios
+LAYERS := tests/docs tests/domain tests/processes tests/quality tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins \
+	tests/faults tests/scenarios
 SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 
 chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)

@@ -50,7 +50,8 @@ def staged(dsn: str, rows: Sequence[Record]) -> float:
     seconds = perf_counter() - begin
     with database.begin() as tx:
         row = tx.execute("SELECT count(*) AS n FROM interlock.snapshot").fetchone()
-        assert row and row["n"] == len(rows)
+        assert row
+        assert row["n"] == len(rows)
     database.close()
     return seconds
 

@@ -30,6 +30,7 @@ class Mutant:
 ENGINE, DOUBT, MERGES = "tests/engine/test_invariants.py::", "tests/engine/test_doubt.py::", "tests/engine/test_merges.py::"
 READING, HISTORIES = "tests/engine/test_reading.py::", "tests/engine/test_histories.py::"
 FAMILIES = "tests/engine/test_families.py::"
+QUALITY = "tests/engine/test_quality.py::"
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
@@ -95,6 +96,10 @@ MUTANTS = (
     Mutant(10, "domain/identity.py", "    if isinstance(value, float):", "    if False:",
            "tests/domain/test_identity.py::test_an_amount_never_travels_as_a_binary_fraction"),
     Mutant(11, "http.py", "{_RECORD_ID.sub('/{id}', path)}", "{path}", "tests/connectors/test_http.py"),
+    Mutant(11, "quality/suites.py", 'tuple(str(entry["ref"]) for', "tuple(str(entry) for",
+           QUALITY + "test_no_value_of_any_failing_row_is_kept_told_logged_or_rendered"),
+    Mutant(14, "engine/plan.py", "stop_if_too_many(staged.looked_at,", "stop_if_too_many({},",
+           QUALITY + "test_too_many_unusable_records_of_any_kind_stop_the_run_in_plain_words"),
     Mutant(11, "processes/prehistory.py", "if activity.private or ", "if ",
            "tests/processes/test_prehistory.py::test_no_level_tells_more_than_it_may"),
     Mutant(11, "engine/histories.py", "        records.forget_told(tx)\n", "",

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 TREES = [ast.parse(file.read_text()) for file in sorted((ROOT / "include" / "interlock").rglob("*.py"))]
 ANSWERS = {"decided", "crosswalk", "reference", "vat_id", "register_number", "name_address", "no_match"}
-PLACE = {"Problem": 0, "Unusable": 0, "Refused": 0, "Rejected": 1}
+PLACE = {"Problem": 0, "Rule": 0, "Unusable": 0, "Refused": 0, "Rejected": 1}
 CONSTANTS = {
     target.id: node.value.value
     for tree in TREES

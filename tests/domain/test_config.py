@@ -27,6 +27,8 @@ LEAD = "[lead_to_customer]\ngo_live = 2026-01-01\n"
         (LEAD + "[customers.fields]\nlegal_name = { owner = 'erp' }\n", ["legal_name", "create_only"]),
         (LEAD + "[customers.fields]\ncountry = { on_unusable = 'leave_out' }\n", ["country", "hold"]),
         (LEAD + "[customers.fields]\ncity = { owner = 'create_only' }\n", ["one address", "same owner"]),
+        (LEAD + "[quality]\ndata_docs = true\n", ["quality", "data_docs_folder", "absolute path"]),
+        (LEAD + "[quality]\ndata_docs = true\ndata_docs_folder = 'docs'\n", ["quality", "data_docs_folder", "absolute path"]),
         (LEAD + "[maps.countries]\nBundesrepublik = 'Germany'\n", ["maps", "countries", "'Germany'", "DE"]),
         (LEAD + "[maps.languages]\nKlingonisch = 'tlh'\n", ["languages", "'tlh'", "ISO 639"]),
         (LEAD + "[maps.salutations]\nHerr = 'mr'\n' HERR ' = 'ms'\n", ["salutations", "the same name twice"]),

@@ -47,6 +47,7 @@ QUICK_TO_NOTICE = {
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
     "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
+MARK = "Zqxmark"
 TREES = ("Ahorn", "Birke", "Zypresse", "Douglasie", "Eibe", "Fichte", "Ginkgo", "Hasel", "Kirsche", "Linde", "Mammutbaum", "Ulme")
 
 
@@ -57,7 +58,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stack(folder):
-    (folder / "interlock.toml").write_text(SETTINGS)
+    pages = f"[quality]\ndata_docs = true\ndata_docs_folder = '{folder / 'data-docs'}'\n"
+    (folder / "interlock.toml").write_text(SETTINGS + pages)
     try:
         stack = up(folder, folder / "interlock.toml", QUICK_TO_NOTICE, durable=False)
         seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
@@ -306,15 +308,44 @@ def found(values, text):
     return {value for value in values if f" {' '.join(pattern.findall(value))} " in words}
 
 
+def rows_of(table, text):
+    """The rows of a table in a dump."""
+    start = text.index(f"COPY public.{table} (")
+    return text[start : text.index("\n\\.\n", start)].splitlines()[1:]
+
+
+def what_is_told(dsn):
+    """What findings, entries and reports say in the integration database; records and changes are elsewhere in it."""
+    with psycopg.connect(dsn) as database:
+        found = database.execute("SELECT kind, field, code, message, keys FROM interlock.finding").fetchall()
+        found += database.execute("SELECT ref, code, field, message FROM interlock.quarantine").fetchall()
+        found += database.execute("SELECT body - 'changes' FROM interlock.run_report").fetchall()
+    return json.dumps(found, default=str)
+
+
 def test_no_personal_data_in_airflow(folder, stack, airflow, crm):
-    values = personal_data(crm)
+    for number in range(25):
+        win(crm, name=f"{MARK} {number} GmbH", country=f"{MARK}land", phone=f"{MARK} 030", website=f"{MARK} www", vat_id=MARK)
+    assert airflow.run(DAG, {})[1] == "failed"
+
+    values = personal_data(crm) | {MARK}
     assert len(values) > 4 * 60
     assert len(found(values, dump(stack["postgres"]["dsn"]))) > 100
 
     metadata = dump(stack["airflow"]["dsn"])
     assert metadata.count("apply_to_erp") > 10
+    assert len(rows_of("xcom", metadata)) > 10
+    assert len(rows_of("rendered_task_instance_fields", metadata)) > 10
     assert found(values, metadata) == set()
+    assert MARK not in metadata
     logs = [path for path in [*(folder / "airflow" / "logs").rglob("*.log"), folder / "logs" / "airflow.log"] if path.is_file()]
     assert any("apply_to_erp" in str(path) for path in logs)
-    for path in logs:
-        assert found(values, path.read_text(errors="replace")) == set(), path
+    texts = {path: path.read_text(errors="replace") for path in logs}
+    assert any("25 accounts fail their checks" in text for text in texts.values())
+    assert any("Data Docs: " in text for text in texts.values())
+    pages = [path for path in (folder / "data-docs").rglob("*") if path.is_file()]
+    assert any(path.name == "account.html" for path in pages)
+    texts |= {path: path.read_text() for path in pages} | {"told": what_is_told(stack["postgres"]["dsn"])}
+    for place, text in texts.items():
+        assert found(values, text) == set(), place
+        assert MARK not in text, place

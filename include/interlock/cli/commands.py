@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
@@ -13,11 +14,12 @@ from rich.table import Table
 from interlock.cli import matching
 from interlock.cli.connections import look_up
 from interlock.config import load
+from interlock.domain.finding import Finding
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.histories import erase_prehistory
 from interlock.errors import ConfigurationError
-from interlock.store import approvals, audit, decisions, people
+from interlock.store import approvals, audit, checked, decisions, people
 from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
@@ -158,6 +160,10 @@ def report(options: Namespace) -> None:
     """Print a run report."""
     with _transaction(options) as tx:
         body = people.report(tx, options.run)
+        found = checked.findings_of_run(tx, options.run) if body is None else []
+    if body is None and found:
+        _stopped(found)
+        return
     if body is None:
         raise ConfigurationError(f"no report for run {options.run}")
     console.print(f"[bold]{body['process']}[/] {body['run_id']}{' (dry run)' if body['dry_run'] else ''}")
@@ -172,10 +178,23 @@ def report(options: Namespace) -> None:
                 escape(str(change["before"].get(name) or "")), escape(str(shown)), change["state"],
             )  # fmt: skip
     console.print(table)
+    for words in body.get("quality", ()):
+        console.print(f"checks: {words}", markup=False)
     for held in body["held_back"]:
         console.print(f"held back: {held['ref'].rsplit('/', 1)[1]}: {held['code']} {held['message']}", markup=False)
     for left in body.get("left_out", ()):
         console.print(f"left out: {left['ref'].rsplit('/', 1)[1]}: {left['code']} {left['message']}", markup=False)
     for notice in body.get("notices", ()):
         console.print(f"notice: {notice['ref'].rsplit('/', 1)[1]}: {notice['code']} {notice['message']}", markup=False)
+    if body.get("data_docs"):
+        console.print(f"Data Docs: {body['data_docs']}", markup=False)
     console.print(f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", style="dim")
+
+
+def _stopped(found: Sequence[Finding]) -> None:
+    """Print what the checks found in a run that was not carried through."""
+    console.print("the run was stopped or has not ended; its checks found:")
+    for finding in found:
+        if finding.keys:
+            console.print(finding.words, markup=False)
+            console.print("   " + ", ".join(key.rsplit("/", 1)[-1] for key in finding.keys), markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -39,10 +40,23 @@ class PrehistorySettings(Section):
 
 
 class QualitySettings(Section):
-    """A run stops before any write when more than `stop_share` of at least `minimum` checked records are rejected."""
+    """A run stops before any write when more than `stop_share` of at least `minimum` checked records of a kind are unusable.
+
+    data_docs: whether a run writes pages about its checks into `data_docs_folder`, where those of `data_docs_keep` runs stay.
+    """
 
     stop_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     minimum: PositiveInt = 20
+    data_docs: bool = False
+    data_docs_folder: str = ""
+    data_docs_keep: Annotated[int, Field(ge=1, le=1_000)] = 30
+
+    @model_validator(mode="after")
+    def docs_have_a_place(self) -> QualitySettings:
+        """Refuse pages without a place that means the same to every worker."""
+        if self.data_docs and not Path(self.data_docs_folder).is_absolute():
+            raise ValueError("data_docs needs data_docs_folder, an absolute path to a folder that every worker shares")
+        return self
 
 
 class LimitSettings(Section):

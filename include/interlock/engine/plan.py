@@ -10,18 +10,20 @@ from interlock.domain.activity import Activity
 from interlock.domain.change import Change
 from interlock.domain.contact import Contact
 from interlock.domain.identity import Ref, content_hash
-from interlock.domain.party import PARTY_FIELDS, Account, Customer, Deal
+from interlock.domain.party import Account, Customer, Deal
 from interlock.domain.record import Problem
+from interlock.engine import checked
+from interlock.engine.checked import Problems, Staged
 from interlock.engine.context import Engine
 from interlock.engine.histories import read_histories
 from interlock.engine.match import Matches, question, record
 from interlock.engine.sweep import WAITED
-from interlock.errors import TooManyRejected
 from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import Decision, View
 from interlock.quality import suites
 from interlock.store import batches, outbox, people, records, work
+from interlock.store import checked as store
 from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction
 
@@ -37,29 +39,37 @@ def check(engine: Engine, batch: UUID) -> int:
         with engine.database.begin() as tx:
             info = batches.batch(tx, batch)
             dry, found = bool(info["dry_run"]), _collect(engine, tx, batch, info)
-            checked, exempt, untold = len(found), dict[str, frozenset[str]](), dict[str, Ref]()
+            staged, exempt, untold = Staged(unknown=len(found)), dict[str, frozenset[str]](), dict[str, Ref]()
             for page in _pages(engine, tx, batch, batch if dry else None):
-                concerned = {row["ref"]: view for row in page if process.concerns(view := _view(row), engine.settings)}
-                checked += len(concerned)
+                rows = [(row, view) for row in page if process.concerns(view := _view(row), engine.settings)]
+                concerned = {row["ref"]: view for row, view in rows}
                 findings = {ref: checks.findings(view, engine.settings) for ref, view in concerned.items() if not view.archived}
                 found |= {ref: list(f.holding) for ref, f in findings.items() if f.holding}
                 exempt |= {ref: f.exempt for ref, f in findings.items() if f.exempt}
                 untold |= {ref: view.ref for ref, view in concerned.items() if process.wants_history(view, engine.settings)}
                 work.leave_out(tx, batch, {ref: f.left_out for ref, f in findings.items() if f.left_out and not f.holding})
-                work.copy_checked(tx, batch, ((ref, view.account.fields()) for ref, view in concerned.items()), PARTY_FIELDS)
-        for ref, problem in suites.failing(engine.database.dsn, batch, checked):
-            known = found.get(ref, [])
-            if problem.field not in {p.field for p in known} | exempt.get(ref, frozenset()):
-                found[ref] = [*known, problem]
-        _hold_back(engine, batch, found, dry=dry)
-        quality = engine.settings.quality
-        if checked >= quality.minimum and len(found) > quality.stop_share * checked:
-            raise TooManyRejected(
-                f"{len(found)} of {checked} records fail their checks, more than quality.stop_share allows; nothing was"
-                " written. See `interlock quarantine list`"
-            )
+                checked.stage(tx, batch, staged, rows, engine.settings)
+        _over_the_batch(engine, batch, staged, found, exempt, dry=dry)
         read_histories(engine, batch, [ref for name, ref in untold.items() if name not in found], dry=dry)
         return len(found)
+
+
+def _over_the_batch(
+    engine: Engine, batch: UUID, staged: Staged, found: Problems, exempt: dict[str, frozenset[str]], *, dry: bool
+) -> None:
+    """Check each kind as a whole, keep what was found, hold accounts back, stop when it is too much."""
+    known = {ref: exempt.get(ref, frozenset()) | {problem.field for problem in found.get(ref, ())} for ref in {*found, *exempt}}
+    late = engine.now() + process.SKEW
+    fresh = checked.without(suites.findings(engine.database.dsn, batch, staged.rows, late), "account", known)
+    findings = checked.joined(staged, found, fresh)
+    for finding in fresh:
+        if finding.kind == "account":
+            for ref in finding.keys:
+                found.setdefault(ref, []).append(Problem(finding.code, finding.field, finding.message))
+    with engine.database.begin() as tx:
+        store.keep(tx, batch, findings)
+    _hold_back(engine, batch, found, dry=dry)
+    checked.stop_if_too_many(staged.looked_at, findings, engine.settings.quality, batch)
 
 
 def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[str, list[Problem]]:
@@ -68,7 +78,7 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[st
     crm, config = engine.crm.instance().id, engine.settings.hash
     work.collect(tx, batch, engine.process, ACCOUNTS, crm, config, batches.scope(tx, batch), scratch)
     _deals_without_account(engine, tx, batch, info)
-    tx.execute("DELETE FROM interlock.checked_account WHERE batch_id = %s", [batch])
+    store.clear(tx, batch)
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch)}
 
 
@@ -115,10 +125,11 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
             outbox.queue_up(tx, engine.process)
         scratch = batch if dry else None
         found = Matches(engine, tx, _new(engine, tx, batch, scratch), scratch)
+        unfit = checked.unfit(store.findings(tx, batch))
         for page in _pages(engine, tx, batch, scratch):
             for row in page:
                 if row["outcome"] != "rejected":
-                    planned += _decide_one(engine, tx, batch, row, found, dry=dry)
+                    planned += _decide_one(engine, tx, batch, row, found, unfit, dry=dry)
         if not dry:
             _brake(engine, tx, batch)
     return planned
@@ -131,8 +142,10 @@ def _new(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> 
         yield from (v for v in accepted if v.customer_ref is None and not v.merging and process.concerns(v, engine.settings))
 
 
-def _decide_one(engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, *, dry: bool) -> list[Row]:
-    view = found.linked(_view(row))
+def _decide_one(
+    engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, unfit: checked.Unfit, *, dry: bool
+) -> list[Row]:
+    view = checked.fit(found.linked(_view(row)), unfit)
     decision = process.decide(view, engine.settings, engine.now())
     if problem := question(found.of(view)):
         decision = Decision("rejected", problems=(problem,))

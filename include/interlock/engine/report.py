@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.contact import Contact
+from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
+from interlock.engine import checked as batch_checks
+from interlock.engine import data_docs
 from interlock.engine.context import Engine
 from interlock.processes import contacts
 from interlock.processes.view import WAITS
-from interlock.store import accounts, people, work
+from interlock.store import accounts, checked, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -20,6 +23,9 @@ COUNTS = ("read", "rejected", "unchanged", "created", "updated", "waiting", "hel
 
 def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | None) -> dict[str, int]:
     """Store the report: counts, each change with before and after, what is held back, seconds per step."""
+    with engine.database.begin() as tx:
+        findings = checked.findings(tx, batch)
+    docs, failed = data_docs.publish(engine, batch, info, findings)
     with engine.database.begin() as tx:
         if planned is not None:
             work.still_rejected(tx, engine.process, batch)
@@ -30,12 +36,13 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
-            "notices": _notices(tx, batch, dry=info["dry_run"]),
+            "notices": [*failed, *_notices(tx, batch, findings, dry=info["dry_run"])],
+            "quality": [finding.words for finding in findings if finding.keys], "data_docs": docs,
             "open_before": _open(tx, engine.process) if planned is not None else [],
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
         tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch])
-        for table in ("staged", "checked_account", "batch_subject"):
+        for table in ("staged", *checked.TABLES, "batch_subject"):
             tx.execute(f"DELETE FROM interlock.{table} WHERE batch_id = %s", [batch])  # noqa: S608 - constants
     return counts
 
@@ -93,8 +100,8 @@ def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
     ).fetchall()
 
 
-def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
-    """List what should be known of accounts that are not held back: what they wait for, left out parts, shared e-mails."""
+def _notices(tx: Transaction, batch: UUID, findings: list[Finding], *, dry: bool) -> list[Row]:
+    """List what should be known of accounts that are not held back: what they wait for, left out parts, findings."""
     found = [
         {"ref": row["ref"], "code": row["reason"], "message": f"waits: {WAITS[row['reason']]}"}
         for row in work.with_reason(tx, batch, list(WAITS))
@@ -106,7 +113,13 @@ def _notices(tx: Transaction, batch: UUID, *, dry: bool) -> list[Row]:
     for row in accounts.shared_emails(tx, batch, batch if dry else None):
         message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
         found.append({"ref": row["account"], "code": "email_shared", "message": message})
-    return found
+    told = {_about(notice) for notice in found}
+    return found + [notice for notice in batch_checks.notices(tx, batch, findings) if _about(notice) not in told]
+
+
+def _about(notice: Row) -> tuple[str, str, str]:
+    """Tell which record of which account a notice is about, and why."""
+    return notice["ref"], notice["code"], notice["message"].split(":")[0]
 
 
 def _open(tx: Transaction, process: str) -> list[Row]:

@@ -51,6 +51,11 @@ def is_won(deal: Deal, settings: Settings) -> bool:
     return at is None or at.date() >= settings.lead_to_customer.go_live
 
 
+def won_when(deal: Deal, settings: Settings) -> datetime | None:
+    """Return when a deal was won; None if that is no date."""
+    return _moment(deal.won_at, settings)
+
+
 def _moment(text: str, settings: Settings) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)

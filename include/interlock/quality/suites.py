@@ -1,34 +1,40 @@
-"""The suite for accounts that are to become customers, and how a failing row is reported.
+"""Great Expectations over the batch's staging tables: every failing key, and no values.
 
-Only keys and counts leave this module: Great Expectations' results carry the offending values (personal data).
+Its results carry the offending values, which are personal data: `_stripped` is the only way out of here.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from interlock.domain.record import Problem
-from interlock.errors import ContractBroken
-
-MESSAGES: Final = {
-    "legal_name": ("name_missing", "the account has no name"),
-    "country": ("country_unknown", "the country is not an ISO 3166 code"),
-    "language": ("language_unknown", "the language is not an ISO 639 code"),
-    "postal_code": ("postal_code_unfit", "the postal code has characters that no postal code has"),
-    "website": ("website_unfit", "the website is not an address"),
-}
+from interlock.domain.finding import Finding
+from interlock.errors import ContractBroken, InterlockError
+from interlock.quality.rules import SUITES, Rule
 
 
-def failing(dsn: str, batch: UUID, rows: int) -> Iterator[tuple[str, Problem]]:
-    """Yield (record, problem) for every checked row that breaks an expectation.
+def findings(dsn: str, batch: UUID, rows: Mapping[str, int], now: datetime) -> list[Finding]:
+    """Check each kind's table, of which so many `rows` were staged; one finding a rule, those without a failing key too.
 
-    Raises ContractBroken when Great Expectations returns fewer keys than it counted (its lists are capped by default).
+    Raises ContractBroken when rows are missing from the table, or fewer keys are returned than were counted.
     """
-    if not rows:
-        return
+    kinds = [kind for kind in SUITES if rows.get(kind)]
+    if not kinds:
+        return []
+    try:
+        source = _source(dsn)
+        return [finding for kind in kinds for finding in _checked(source, kind, batch, rows[kind], now)]
+    except InterlockError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its words may quote records
+        name = type(error).__name__
+    raise ContractBroken(f"the checks over the batch could not be carried out ({name}); run it again, or see `interlock doctor`")
+
+
+def _source(dsn: str) -> Any:  # noqa: ANN401 - an untyped library, imported late
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - 6 s; preloaded in the scheduler
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
@@ -37,11 +43,18 @@ def failing(dsn: str, batch: UUID, rows: int) -> Iterator[tuple[str, Problem]]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     sources: Any = context.data_sources  # its typing leaves the engine's arguments out
-    source = sources.add_postgres("interlock", connection_string=_sqlalchemy(dsn), kwargs={"poolclass": NullPool})
-    query = f"SELECT * FROM interlock.checked_account WHERE batch_id = '{batch}'"  # noqa: S608 - a UUID
-    asset = source.add_query_asset("accounts", query=query)
-    definition = asset.add_batch_definition_whole_table("batch")
-    suite = context.suites.add(gx.ExpectationSuite("accounts", expectations=_expectations(gx)))
+    url = "postgresql+psycopg://" + dsn.split("://", 1)[1]
+    return sources.add_postgres("interlock", connection_string=url, kwargs={"poolclass": NullPool})
+
+
+def _checked(source: Any, kind: str, batch: UUID, rows: int, now: datetime) -> Iterator[Finding]:  # noqa: ANN401
+    import great_expectations as gx  # noqa: PLC0415
+
+    known: Any = gx.expectations
+    query = f"SELECT * FROM interlock.checked_{kind} WHERE batch_id = '{batch}'"  # noqa: S608 - a constant and a UUID
+    definition = source.add_query_asset(kind, query=query).add_batch_definition_whole_table("batch")
+    rules = [expectation(known, number, rule, now) for number, rule in enumerate(SUITES[kind])]
+    suite = gx.ExpectationSuite(kind, expectations=[*rules, known.ExpectTableRowCountToEqual(value=rows)])
     result = definition.get_batch().validate(
         suite,
         result_format={
@@ -51,33 +64,31 @@ def failing(dsn: str, batch: UUID, rows: int) -> Iterator[tuple[str, Problem]]:
         },
     )
     for item in result.results:
-        yield from _failing_rows(item)
+        if "'raised_exception': True" in str(item.exception_info):  # of the whole, or of one of its metrics
+            raise ContractBroken(f"a check of {kind} records could not be carried out")
+        if "rule" in item.expectation_config.meta:
+            yield _stripped(item, kind, SUITES[kind][item.expectation_config.meta["rule"]], rows)
+        elif not item.success:
+            raise ContractBroken(f"of {rows} {kind} records not all could be checked; run it again")
 
 
-def _expectations(gx: Any) -> list[Any]:  # noqa: ANN401 - an untyped library, imported late
-    e = gx.expectations
-    return [
-        e.ExpectColumnValuesToNotBeNull(column="legal_name"),
-        e.ExpectColumnValuesToMatchRegex(column="country", regex="^[A-Z]{2}$"),
-        e.ExpectColumnValuesToMatchRegex(column="language", regex="^[a-z]{2}$"),
-        e.ExpectColumnValuesToMatchRegex(column="postal_code", regex="^[A-Za-z0-9 -]{2,12}$"),
-        e.ExpectColumnValuesToMatchRegex(column="website", regex="^https?://[^ ]+$"),
-    ]
+def expectation(known: Any, number: int, rule: Rule, now: datetime) -> Any:  # noqa: ANN401
+    """Return the rule as one of Great Expectations' `known` expectations, marked with its number in the suite."""
+    common = {"column": rule.field, "meta": {"rule": number}}
+    match rule.demand:
+        case "present":
+            return known.ExpectColumnValuesToNotBeNull(**common)
+        case "pattern":
+            return known.ExpectColumnValuesToMatchRegex(regex=rule.pattern, **common)
+        case "unique":
+            return known.ExpectColumnValuesToBeUnique(**common)
+        case "past":
+            return known.ExpectColumnValuesToBeBetween(max_value=now, **common)
 
 
-def _failing_rows(item: Any) -> Iterator[tuple[str, Problem]]:  # noqa: ANN401
-    if item.success:
-        return
-    column = item.expectation_config.kwargs["column"]
-    if item.exception_info and item.exception_info.get("raised_exception"):
-        raise ContractBroken(f"Great Expectations could not check {column}")
-    keys = [entry["ref"] for entry in item.result.get("unexpected_index_list") or []]
+def _stripped(item: Any, kind: str, rule: Rule, rows: int) -> Finding:  # noqa: ANN401
+    """Keep the keys and how many they are, and nothing else of a result."""
+    keys = tuple(str(entry["ref"]) for entry in item.result.get("unexpected_index_list") or ())
     if len(keys) != item.result["unexpected_count"]:
-        raise ContractBroken(f"Great Expectations named {len(keys)} of {item.result['unexpected_count']} failing rows")
-    code, message = MESSAGES[column]
-    for key in keys:
-        yield key, Problem(code, column, message)
-
-
-def _sqlalchemy(dsn: str) -> str:
-    return "postgresql+psycopg://" + dsn.split("://", 1)[1]
+        raise ContractBroken(f"only {len(keys)} of {item.result['unexpected_count']} {kind} records that fail a check are named")
+    return Finding(kind, rule.field, rule.code, rule.words, rows, keys)

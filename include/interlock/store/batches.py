@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from interlock.store import families
+from interlock.store import checked, families
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -67,7 +67,7 @@ def forget(tx: Transaction, batch_id: UUID) -> None:
 
 def clear_abandoned(tx: Transaction, process: str, days: int = 7) -> None:
     """Forget what runs that never ended had read; decided work does not depend on it."""
-    for table in ("staged", "checked_account", "batch_subject"):
+    for table in ("staged", *checked.TABLES, "batch_subject"):
         tx.execute(
             f"DELETE FROM interlock.{table} t USING interlock.batch b WHERE b.id = t.batch_id AND b.process = %s"  # noqa: S608
             " AND b.finished_at IS NULL AND b.started_at < now() - make_interval(days => %s)",

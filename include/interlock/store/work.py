@@ -87,16 +87,6 @@ def views(
             place["after"] = page[-1]["ref"]
 
 
-def copy_checked(tx: Transaction, batch_id: UUID, rows: Iterator[tuple[str, dict[str, str]]], columns: Sequence[str]) -> None:
-    """Fill the typed staging table that Great Expectations checks."""
-    with (
-        tx.cursor() as cursor,
-        cursor.copy(f"COPY interlock.checked_account (batch_id, ref, {', '.join(columns)}) FROM STDIN") as copy,
-    ):
-        for ref, values in rows:
-            copy.write_row((batch_id, ref, *(values[name] or None for name in columns)))
-
-
 def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason: str = "") -> None:
     """Say what became of a subject in this batch."""
     tx.execute(
