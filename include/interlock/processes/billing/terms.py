@@ -1,0 +1,105 @@
+"""Which terms a contract has by now: frozen when first seen and when a renewal takes effect, for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from interlock.domain.billing_rules import RenewalRules
+from interlock.domain.contract import Contract, Term
+from interlock.domain.record import Problem
+from interlock.processes.billing.calendar import DAY, last_receipt
+from interlock.processes.billing.ending import OPEN, Ending, find_ending
+from interlock.processes.billing.freezing import freeze, notices, thaw
+from interlock.processes.billing.stretches import Stretch, first_stretch, is_confirmed, next_stretch
+
+CONSUMER: Final = Problem(
+    "consumer_auto_renewal", "customer_kind",
+    "a consumer's contract, or one of unknown kind, may not renew itself for a fixed term (§ 309 Nr. 9 BGB, 1 March 2022);"
+    " make the renewal indefinite, or confirm it in the CRM",
+)  # fmt: skip
+BLOCKED: Final = Problem(
+    "customer_blocked", "account", "the customer is blocked or archived in the ERP, so nothing is renewed by itself or invoiced"
+)
+MOVED: Final = Problem(
+    "start_changed",
+    "start",
+    "the contract's start was changed after its first term began; set it back, or make it a new contract",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TermPlan:
+    """A contract's terms by now; `fresh` are those to be stored: new ones, and frozen ones that were completed or dated.
+
+    problems: why it goes no further, or what a person should look at. look_again: the day on which time alone renews it.
+    """
+
+    terms: tuple[Term, ...] = ()
+    fresh: tuple[Term, ...] = ()
+    ending: Ending = OPEN
+    problems: tuple[Problem, ...] = ()
+    look_again: date | None = None
+
+
+def plan_terms(
+    contract: Contract, frozen: tuple[Term, ...], rules: RenewalRules, as_of: date, *, blocked: bool = False
+) -> TermPlan:
+    """Freeze what has taken effect up to `as_of`, a local date; a contract that is a draft or has no start has no terms.
+
+    blocked: the ERP's customer is blocked or archived.
+    """
+    start = frozen[0].first_day if frozen else contract.start
+    if start is None or (contract.status == "draft" and not frozen):
+        return TermPlan()
+    ending = find_ending(contract, start, frozen)
+    terms: list[Term] = []
+    for term in frozen:
+        terms.append(thaw(contract, term, terms, (*terms, *frozen[len(terms) :])))
+    if not terms:
+        terms.append(_frozen(contract, first_stretch(contract, start), ()))
+    problem: Problem | None = None
+    later: date | None = None
+    while (following := _following(contract, start, terms[-1], ending)) and not (problem or later):
+        at = _takes_effect(contract, terms[-1], rules)
+        if at > as_of:
+            later = at
+        elif problem := _obstacle(contract, terms[-1], blocked=blocked):
+            pass
+        else:
+            terms.append(_frozen(contract, following, tuple(terms)))
+    found = [ending.problem, problem, MOVED if contract.start != start else None, *notices(contract, tuple(terms))]
+    fresh = tuple(term for term in terms if term not in frozen)
+    return TermPlan(tuple(terms), fresh, ending, tuple(p for p in found if p), later)
+
+
+def _following(contract: Contract, start: date, term: Term, ending: Ending) -> Stretch | None:
+    if ending.last_day and term.last_day and ending.last_day <= term.last_day:
+        return None
+    return next_stretch(contract, start, (term.number, term.first_day, term.last_day))
+
+
+def _takes_effect(contract: Contract, term: Term, rules: RenewalRules) -> date:
+    """Return the first day on which what follows the term may be frozen: at once when confirmed, else after notice and grace."""
+    if term.last_day is None or is_confirmed(contract, term.last_day):
+        return date.min
+    last = last_receipt(term.last_day, contract.notice_value, contract.notice_unit)
+    return last + timedelta(days=rules.grace_days) + DAY
+
+
+def _obstacle(contract: Contract, term: Term, *, blocked: bool) -> Problem | None:
+    confirmed = term.last_day is not None and is_confirmed(contract, term.last_day)
+    if blocked and not confirmed:
+        return BLOCKED
+    if contract.renewal_mode == "fixed" and contract.customer_kind != "business" and not confirmed:
+        return CONSUMER
+    return None
+
+
+def _frozen(contract: Contract, stretch: Stretch, earlier: tuple[Term, ...]) -> Term:
+    number, first, last = stretch
+    return Term(
+        contract=contract.number, number=number, first_day=first, last_day=last, interval=contract.interval,
+        billed=contract.billed, currency=contract.currency, lines=freeze(contract, first, last, earlier),
+    )  # fmt: skip

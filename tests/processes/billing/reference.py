@@ -1,0 +1,154 @@
+"""What a contract owes, reckoned slowly, day by day, from the rules alone: shares no code with `processes.billing`.
+
+Days are walked one after the other; months are counted by looking at numbers of days; cents are whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from fractions import Fraction
+from math import floor
+
+from dateutil.relativedelta import relativedelta
+
+ONE = timedelta(days=1)
+MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+def half_up(value, step=Fraction(1, 100)):
+    """Round half away from zero to whole steps."""
+    whole = floor(abs(Fraction(value)) / step + Fraction(1, 2)) * step
+    return whole if value >= 0 else -whole
+
+
+def begins(day, anchor, months):
+    """Tell whether a stretch of so many months, counted from the anchor day, begins on this day (§§ 187, 188 BGB)."""
+    if day < anchor:
+        return False
+    apart = (day.year - anchor.year) * 12 + day.month - anchor.month
+    if day.day == anchor.day:
+        return apart % months == 0
+    if day.day != 1:
+        return False
+    before = day - ONE  # the last day of a month that has no such day: the next stretch begins on the first
+    return before.day < anchor.day and (apart - 1) % months == 0 and before > anchor
+
+
+def last_receipt(end, contract):
+    """Go back from the day after the end by the notice, and one more day."""
+    unit = {"day": "days", "week": "weeks", "month": "months"}[contract.notice_unit]
+    return end + ONE - relativedelta(**{unit: contract.notice_value}) - ONE
+
+
+def term_ends(contract, horizon):
+    """Return the last days of all terms that a never cancelled contract would have, walking to the horizon."""
+    ends, months, day, base = [], contract.initial_term, contract.start, contract.start
+    while day <= horizon:
+        day += ONE
+        passed = (day.year - base.year) * 12 + day.month - base.month
+        if months and begins(day, base, 1) and passed - (1 if day.day == 1 and base.day != 1 else 0) == months:
+            ends.append(day - ONE)
+            if contract.renewal_mode == "indefinite":
+                return ends
+            months += contract.renewal_term
+            if not contract.renewal_term:
+                return ends
+    return ends
+
+
+def end_of_service(contract, ends):
+    """Return the last day that the cancellation leaves, or None."""
+    kind, received, effective = contract.cancellation_kind, contract.cancellation_received_on, contract.cancellation_effective_on
+    if kind == "void":
+        return contract.start - ONE
+    if kind in {"by_agreement", "for_cause"}:
+        return effective or received
+    if kind == "ordinary":
+        for end in ends:
+            if received <= last_receipt(end, contract):
+                return end
+        if contract.renewal_mode == "indefinite" or not contract.initial_term:
+            first = ends[-1] + ONE if ends else contract.start
+            while last_receipt(first, contract) < received:
+                first += ONE
+            return first
+    return None
+
+
+def owed(contract, rules, as_of):
+    """Return {period start: ({line: (net, first day, last day)}, due day)} of everything that can be due by now."""
+    horizon = as_of + timedelta(days=800)
+    ends = term_ends(contract, horizon)
+    stop = end_of_service(contract, ends)
+    last = stop
+    for end in ends:  # the term that follows each end must have taken effect
+        confirmed = contract.renewed_through is not None and contract.renewed_through > end
+        itself = contract.renewal_mode != "none" and as_of > last_receipt(end, contract) + timedelta(days=rules.renewal.grace_days)
+        if not (confirmed or itself) or (stop is not None and stop <= end):
+            last = min(end, stop) if stop is not None else end
+            break
+    months = MONTHS[contract.interval]
+    anchor = contract.start if rules.billing.anchor == "contract_start" else date(contract.start.year, 1, 1)
+    day, served, full_of, start_of = anchor, defaultdict(lambda: defaultdict(list)), defaultdict(int), {}
+    full = period = None
+    term = 0
+    while day <= (last or horizon) or (full and not begins(day, anchor, months)):
+        if begins(day, anchor, months):
+            full = day
+            if day > (last or horizon):
+                break
+        if day == contract.start or day - ONE in ends:
+            term += 1
+        if begins(day, anchor, months) or day == contract.start or day - ONE in ends:
+            period = day
+            start_of[period] = full
+        full_of[full] += 1
+        if contract.start <= day <= (last or horizon):
+            for line in contract.lines:
+                if (line.valid_from or day) <= day <= (line.valid_to or day):
+                    served[period][line.id].append((day, term))
+        day += ONE
+    return _priced(contract, rules, served, full_of, start_of, ends, last)
+
+
+def _priced(contract, rules, served, full_of, start_of, ends, last):
+    found = {}
+    for period, by_line in served.items():
+        lines = {}
+        for line in contract.lines:
+            days = [day for day, _ in by_line.get(line.id, ())]
+            if days:
+                price = _price(line, contract, by_line[line.id][0][1], ends)
+                total = Fraction(line.quantity) * price * (1 - Fraction(line.discount) / 100)
+                whole = full_of[start_of[period]]
+                if rules.billing.proration == "actual":
+                    total = total * len(days) / whole
+                elif rules.billing.proration == "none":
+                    begun = max(start_of[period], contract.start, line.valid_from or contract.start)
+                    if begun not in days:
+                        continue
+                lines[line.id] = (half_up(total), days[0], days[-1])
+        found[period] = lines, period
+    due = {}
+    starts = sorted(served)
+    for period in starts:
+        ending = max(day for by_line in [served[period]] for days in by_line.values() for day, _ in days)
+        bounds = [day - ONE for day in start_of if day > period] + ([last] if last else [])
+        ending = min(bounds, default=ending)
+        if contract.billed == "arrears":
+            due[period] = ending + ONE
+        else:
+            due[period] = period - timedelta(days=rules.billing.lead_days)
+    return {period: (lines, due[period]) for period, (lines, _) in found.items()}
+
+
+def _price(line, contract, term, ends):
+    first_days = [contract.start, *(end + ONE for end in ends)]
+    begun = max(number for number, first in enumerate(first_days, 1) if first <= (line.valid_from or contract.start))
+    price = Fraction(line.unit_price)
+    for _ in range(term - begun):
+        if contract.uplift == "percent" and (contract.customer_kind == "business" or contract.uplift_agreed):
+            places = max(2, -line.unit_price.as_tuple().exponent)
+            price = half_up(price * (1 + Fraction(contract.uplift_percent) / 100), Fraction(1, 10**places))
+    return price
