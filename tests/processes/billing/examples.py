@@ -38,9 +38,7 @@ def contract(*lines, **fields):
 
 
 def rules(go_live="2020-01-01", grace=7, seller=SELLER, tax=None, **billing):
-    return Rules(
-        BillingRules(go_live=day(go_live), **billing), RenewalRules(grace_days=grace), tax or TaxRules(), seller
-    )
+    return Rules(BillingRules(go_live=day(go_live), **billing), RenewalRules(grace_days=grace), tax or TaxRules(), seller)
 
 
 def ask(agreement, as_of, *, terms=(), billed=(), recipient=HOME, reissue=(), using=None):

@@ -84,7 +84,9 @@ def owed(contract, rules, as_of):
     last = stop
     for end in ends:  # the term that follows each end must have taken effect
         confirmed = contract.renewed_through is not None and contract.renewed_through > end
-        itself = contract.renewal_mode != "none" and as_of > last_receipt(end, contract) + timedelta(days=rules.renewal.grace_days)
+        itself = contract.renewal_mode != "none" and as_of > last_receipt(end, contract) + timedelta(
+            days=rules.renewal.grace_days
+        )
         if not (confirmed or itself) or (stop is not None and stop <= end):
             last = min(end, stop) if stop is not None else end
             break
@@ -98,11 +100,12 @@ def owed(contract, rules, as_of):
             full = day
             if day > (last or horizon):
                 break
-        if day == contract.start or day - ONE in ends:
-            term += 1
-        if begins(day, anchor, months) or day == contract.start or day - ONE in ends:
-            period = day
-            start_of[period] = full
+        if day <= (last or horizon):
+            if day == contract.start or day - ONE in ends:
+                term += 1
+            if begins(day, anchor, months) or day == contract.start or day - ONE in ends:
+                period = day
+                start_of[period] = full
         full_of[full] += 1
         if contract.start <= day <= (last or horizon):
             for line in contract.lines:
@@ -129,23 +132,22 @@ def _priced(contract, rules, served, full_of, start_of, ends, last):
                     if begun not in days:
                         continue
                 lines[line.id] = (half_up(total), days[0], days[-1])
-        found[period] = lines, period
-    due = {}
-    starts = sorted(served)
-    for period in starts:
-        ending = max(day for by_line in [served[period]] for days in by_line.values() for day, _ in days)
-        bounds = [day - ONE for day in start_of if day > period] + ([last] if last else [])
-        ending = min(bounds, default=ending)
-        if contract.billed == "arrears":
-            due[period] = ending + ONE
-        else:
-            due[period] = period - timedelta(days=rules.billing.lead_days)
-    return {period: (lines, due[period]) for period, (lines, _) in found.items()}
+        found[period] = lines
+    return {period: (lines, _due(period, contract, rules, start_of, last)) for period, lines in found.items()}
+
+
+def _due(period, contract, rules, start_of, last):
+    if contract.billed == "advance":
+        return period - timedelta(days=rules.billing.lead_days)
+    following = [day - ONE for day in start_of if day > period]
+    return min([*following, last or date(9999, 1, 1)]) + ONE
 
 
 def _price(line, contract, term, ends):
     first_days = [contract.start, *(end + ONE for end in ends)]
-    begun = max(number for number, first in enumerate(first_days, 1) if first <= (line.valid_from or contract.start))
+    begun = max(
+        number for number, first in enumerate(first_days, 1) if first <= max(line.valid_from or contract.start, contract.start)
+    )
     price = Fraction(line.unit_price)
     for _ in range(term - begun):
         if contract.uplift == "percent" and (contract.customer_kind == "business" or contract.uplift_agreed):
