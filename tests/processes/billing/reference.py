@@ -80,42 +80,47 @@ def owed(contract, rules, as_of):
     """Return {period start: ({line: (net, first day, last day)}, due day)} of everything that can be due by now."""
     horizon = as_of + timedelta(days=800)
     ends = term_ends(contract, horizon)
+    last = last_day(contract, rules, as_of, ends)
+    served, full_of, start_of = walk(contract, rules, ends, last or horizon)
+    found = _priced(contract, rules, served, full_of, start_of, ends)
+    return {period: (lines, _due(period, contract, rules, start_of, last)) for period, lines in found.items()}
+
+
+def last_day(contract, rules, as_of, ends):
+    """Return the last day of what is agreed by now: each end must have been passed by a renewal that took effect."""
     stop = end_of_service(contract, ends)
-    last = stop
-    for end in ends:  # the term that follows each end must have taken effect
+    for end in ends:
         confirmed = contract.renewed_through is not None and contract.renewed_through > end
-        itself = contract.renewal_mode != "none" and as_of > last_receipt(end, contract) + timedelta(
-            days=rules.renewal.grace_days
-        )
-        if not (confirmed or itself) or (stop is not None and stop <= end):
-            last = min(end, stop) if stop is not None else end
-            break
+        itself = contract.renewal_mode != "none" and as_of > last_receipt(end, contract) + rules.renewal.grace_days * ONE
+        if stop is not None and stop <= end:
+            return stop
+        if not (confirmed or itself):
+            return end
+    return stop
+
+
+def walk(contract, rules, ends, until):
+    """Go through the days: which line is served in which period and term, how many days a full period has, where it began."""
     months = MONTHS[contract.interval]
     anchor = contract.start if rules.billing.anchor == "contract_start" else date(contract.start.year, 1, 1)
-    day, served, full_of, start_of = anchor, defaultdict(lambda: defaultdict(list)), defaultdict(int), {}
-    full = period = None
-    term = 0
-    while day <= (last or horizon) or (full and not begins(day, anchor, months)):
+    served, full_of, start_of = defaultdict(lambda: defaultdict(list)), defaultdict(int), {}
+    day, full, period, term = anchor, anchor, anchor, 0
+    while day <= until or not begins(day, anchor, months):
+        changes = day == contract.start or day - ONE in ends
         if begins(day, anchor, months):
             full = day
-            if day > (last or horizon):
-                break
-        if day <= (last or horizon):
-            if day == contract.start or day - ONE in ends:
-                term += 1
-            if begins(day, anchor, months) or day == contract.start or day - ONE in ends:
-                period = day
-                start_of[period] = full
+        if day <= until and (changes or full == day):
+            period, term = day, term + changes
+            start_of[period] = full
         full_of[full] += 1
-        if contract.start <= day <= (last or horizon):
-            for line in contract.lines:
-                if (line.valid_from or day) <= day <= (line.valid_to or day):
-                    served[period][line.id].append((day, term))
+        for line in contract.lines:
+            if contract.start <= day <= until and (line.valid_from or day) <= day <= (line.valid_to or day):
+                served[period][line.id].append((day, term))
         day += ONE
-    return _priced(contract, rules, served, full_of, start_of, ends, last)
+    return served, full_of, start_of
 
 
-def _priced(contract, rules, served, full_of, start_of, ends, last):
+def _priced(contract, rules, served, full_of, start_of, ends):
     found = {}
     for period, by_line in served.items():
         lines = {}
@@ -133,7 +138,7 @@ def _priced(contract, rules, served, full_of, start_of, ends, last):
                         continue
                 lines[line.id] = (half_up(total), days[0], days[-1])
         found[period] = lines
-    return {period: (lines, _due(period, contract, rules, start_of, last)) for period, lines in found.items()}
+    return found
 
 
 def _due(period, contract, rules, start_of, last):

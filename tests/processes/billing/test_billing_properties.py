@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.domain.contract import Contract, Line
-from interlock.domain.invoice import Invoice
-from interlock.processes.billing import Held
 from tests.processes.billing.examples import Erp, rules
-from tests.processes.billing.reference import last_receipt, owed, term_ends
+from tests.processes.billing.reference import owed, term_ends
 
 ONE = timedelta(days=1)
 STARTS = st.one_of(
@@ -133,31 +131,42 @@ def test_looking_again_only_on_the_named_day_misses_nothing(contract, using, day
     assert told(erp.billed) == expected(contract, using, until)
 
 
+UNTOUCHED = {"cancellation_kind": "", "cancellation_received_on": None, "cancellation_effective_on": None}
+SOME_DAY = st.integers(-20, 700)
+
+
 @st.composite
-def events(draw, contract):
-    """What people type between runs, some of it late."""
-    kind = draw(st.sampled_from(["cancel", "agree", "void", "confirm", "end line", "add line", "withdraw", "nothing"]))
-    if kind == "cancel":
-        received = contract.start + draw(st.integers(-20, 700)) * ONE
-        return {"cancellation_kind": "ordinary", "cancellation_received_on": received, "cancellation_effective_on": None}
-    if kind == "agree":
-        last = contract.start + draw(st.integers(0, 700)) * ONE
-        return {"cancellation_kind": draw(st.sampled_from(["by_agreement", "for_cause"])), "cancellation_effective_on": last}
-    if kind == "void":
-        return {"cancellation_kind": "void"}
-    if kind == "withdraw":
-        return {"cancellation_kind": "", "cancellation_received_on": None, "cancellation_effective_on": None}
-    if kind == "confirm" and (ends := term_ends(contract, contract.start + 900 * ONE)[1:]):
-        return {"renewed_through": draw(st.sampled_from(ends))}
-    if kind == "end line":
+def cancellations(draw, start):
+    """Typed at any time, before or after the day on which they arrived or take effect; or withdrawn."""
+    kind = draw(st.sampled_from(["ordinary", "ordinary", "by_agreement", "for_cause", "void", ""]))
+    if kind == "ordinary":
+        return UNTOUCHED | {"cancellation_kind": kind, "cancellation_received_on": start + draw(SOME_DAY) * ONE}
+    if kind in {"by_agreement", "for_cause"}:
+        return UNTOUCHED | {"cancellation_kind": kind, "cancellation_effective_on": start + draw(SOME_DAY) * ONE}
+    return UNTOUCHED | {"cancellation_kind": kind}
+
+
+@st.composite
+def line_changes(draw, contract):
+    """A line ends, or one is added, on a day that may have been invoiced long ago."""
+    if draw(st.booleans()):
         line = draw(st.sampled_from(contract.lines))
         end = (line.valid_from or contract.start) + draw(st.integers(0, 500)) * ONE
         return {"lines": tuple(one.model_copy(update={"valid_to": end}) if one is line else one for one in contract.lines)}
-    if kind == "add line":
-        since = contract.start + draw(st.integers(0, 500)) * ONE
-        new = draw(lines(len(contract.lines), contract.start)).model_copy(update={"valid_from": since, "valid_to": None})
-        return {"lines": (*contract.lines, new)}
-    return {}
+    new = draw(lines(len(contract.lines), contract.start))
+    since = contract.start + draw(st.integers(0, 500)) * ONE
+    return {"lines": (*contract.lines, new.model_copy(update={"valid_from": since, "valid_to": None}))}
+
+
+@st.composite
+def confirmations(draw, contract):
+    """A person confirms the contract up to the end of one of the terms that may follow."""
+    ends = term_ends(contract, contract.start + 900 * ONE)[1:]
+    return {"renewed_through": draw(st.sampled_from(ends))} if ends else {}
+
+
+def events(contract):
+    return st.one_of(st.just({}), cancellations(contract.start), line_changes(contract), confirmations(contract))
 
 
 @given(contracts(), RULES, st.data())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 from interlock.domain.billing_rules import RenewalRules
@@ -12,7 +13,7 @@ from interlock.domain.record import Problem
 from interlock.processes.billing.calendar import DAY, last_receipt
 from interlock.processes.billing.ending import OPEN, Ending, find_ending
 from interlock.processes.billing.freezing import freeze, notices, thaw
-from interlock.processes.billing.stretches import Stretch, first_stretch, is_confirmed, next_stretch
+from interlock.processes.billing.stretches import Stretch, first_stretch, is_confirmed, next_stretch, renews_itself
 
 CONSUMER: Final = Problem(
     "consumer_auto_renewal", "customer_kind",
@@ -27,6 +28,11 @@ MOVED: Final = Problem(
     "start",
     "the contract's start was changed after its first term began; set it back, or make it a new contract",
 )
+TAKEN_BACK: Final = Problem(
+    "renewal_taken_back", "renewed_through",
+    "a term began because the contract was confirmed or renewed itself, and that no longer holds in the CRM; confirm it, or enter"
+    " the cancellation. Until then nothing of that term is invoiced",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,8 @@ def plan_terms(
     start = frozen[0].first_day if frozen else contract.start
     if start is None or (contract.status == "draft" and not frozen):
         return TermPlan()
-    ending = find_ending(contract, start, frozen)
+    cancelled, doubted = find_ending(contract, start, frozen), _doubted(contract, frozen, rules, as_of)
+    ending = min(cancelled, doubted, key=lambda found: found.last_day or date.max)
     terms: list[Term] = []
     for term in frozen:
         terms.append(thaw(contract, term, terms, (*terms, *frozen[len(terms) :])))
@@ -69,9 +76,30 @@ def plan_terms(
             pass
         else:
             terms.append(_frozen(contract, following, tuple(terms)))
-    found = [ending.problem, problem, MOVED if contract.start != start else None, *notices(contract, tuple(terms))]
+    found = [
+        cancelled.problem,
+        doubted.problem,
+        problem,
+        MOVED if contract.start != start else None,
+        *notices(contract, tuple(terms)),
+    ]
     fresh = tuple(term for term in terms if term not in frozen)
     return TermPlan(tuple(terms), fresh, ending, tuple(p for p in found if p), later)
+
+
+def _doubted(contract: Contract, frozen: tuple[Term, ...], rules: RenewalRules, as_of: date) -> Ending:
+    """Return up to where the frozen terms are still borne out by the CRM, if not to their end."""
+    for before, term in pairwise(frozen):
+        if before.last_day is None or (_renews_itself(contract) and _after_notice(contract, before.last_day, rules) <= as_of):
+            continue
+        through = contract.renewed_through or before.last_day
+        if through < (term.last_day or term.first_day):
+            return Ending(max(before.last_day, through), TAKEN_BACK)
+    return OPEN
+
+
+def _renews_itself(contract: Contract) -> bool:
+    return renews_itself(contract) and (contract.renewal_mode == "indefinite" or contract.customer_kind == "business")
 
 
 def _following(contract: Contract, start: date, term: Term, ending: Ending) -> Stretch | None:
@@ -84,7 +112,11 @@ def _takes_effect(contract: Contract, term: Term, rules: RenewalRules) -> date:
     """Return the first day on which what follows the term may be frozen: at once when confirmed, else after notice and grace."""
     if term.last_day is None or is_confirmed(contract, term.last_day):
         return date.min
-    last = last_receipt(term.last_day, contract.notice_value, contract.notice_unit)
+    return _after_notice(contract, term.last_day, rules)
+
+
+def _after_notice(contract: Contract, end: date, rules: RenewalRules) -> date:
+    last = last_receipt(end, contract.notice_value, contract.notice_unit)
     return last + timedelta(days=rules.grace_days) + DAY
 
 
@@ -92,9 +124,7 @@ def _obstacle(contract: Contract, term: Term, *, blocked: bool) -> Problem | Non
     confirmed = term.last_day is not None and is_confirmed(contract, term.last_day)
     if blocked and not confirmed:
         return BLOCKED
-    if contract.renewal_mode == "fixed" and contract.customer_kind != "business" and not confirmed:
-        return CONSUMER
-    return None
+    return None if confirmed or _renews_itself(contract) else CONSUMER
 
 
 def _frozen(contract: Contract, stretch: Stretch, earlier: tuple[Term, ...]) -> Term:
