@@ -37,7 +37,7 @@ def _contract(contract: Contract) -> Iterator[Problem]:
     if any(day and not FIRST <= day <= LAST for day in days):
         yield Problem("contract_date_doubtful", "start", "a date of the contract lies before 1970 or after 2199; correct it")
     if not re.fullmatch("[A-Z]{3}", contract.currency):
-        yield Problem("currency_unknown", "currency", "the currency is not an ISO 4217 code such as EUR")
+        yield Problem("currency_unfit", "currency", "the currency is not an ISO 4217 code such as EUR")
     if contract.renewal_mode == "fixed" and contract.initial_term and not contract.renewal_term:
         yield Problem(
             "renewal_term_missing", "renewal_term", "the contract renews itself for a fixed term of no length; enter it"

@@ -18,7 +18,7 @@ from interlock.processes.billing.tax import vat_evidence
 from interlock.processes.billing.terms import BLOCKED
 
 DELETED: Final = Problem(
-    "invoice_deleted",
+    "draft_deleted",
     "period",
     "the invoice of this period was deleted in the ERP while it was a draft; say whether to invoice it anew",
 )
@@ -46,7 +46,7 @@ CORRECTION: Final = Problem(
 )
 NEGATIVE: Final = Problem("invoice_negative", "period", "the period comes to less than nothing; settle that by hand")
 OVERLAP: Final = Problem(
-    "service_day_billed",
+    "service_day_invoiced",
     "period",
     "days of this period are covered by an invoice of another period; settle in the ERP which holds",
 )
