@@ -163,6 +163,13 @@ def test_an_invoice_made_by_hand_counts_when_it_says_the_same():
     assert held(other) == [("invoice_by_hand", FIRST, "10.00", "1.90")]
 
 
+def test_an_invoice_in_another_currency_is_never_compared():
+    other = by_hand("100.00", "19.00").model_copy(update={"currency": "CHF"})
+    assert [entry.problems[0].code for entry in ask(contract(**QUARTER), "2026-01-01", billed=[other]).held] == [
+        "invoice_by_hand"
+    ]
+
+
 def test_no_service_day_is_invoiced_in_two_periods():
     other = by_hand("100.00", "19.00", start="2026-02-01", first="2026-02-01", last="2026-04-30")
     assert ("service_day_invoiced", FIRST, "100.00", "19.00") in held(ask(contract(**QUARTER), "2026-01-01", billed=[other]))
@@ -291,7 +298,8 @@ ANY_LINE = st.builds(
 ANY_CONTRACT = st.builds(
     Contract, number=st.just("SC-7"), customer_kind=st.sampled_from(["business", "consumer", ""]), start=DATES,
     initial_term=st.integers(0, 30), renewal_term=st.integers(0, 30), renewed_through=DATES,
-    renewal_mode=st.sampled_from(["none", "fixed", "indefinite"]), notice_value=st.integers(0, 40), notice_unit=st.sampled_from(["day", "week", "month"]),
+    renewal_mode=st.sampled_from(["none", "fixed", "indefinite"]), notice_value=st.integers(0, 40),
+    notice_unit=st.sampled_from(["day", "week", "month"]),
     cancellation_received_on=DATES, cancellation_effective_on=DATES,
     cancellation_kind=st.sampled_from(["", "ordinary", "for_cause", "by_agreement", "void"]), billed_through=DATES,
     interval=st.sampled_from(["month", "quarter", "half_year", "year"]), billed=st.sampled_from(["advance", "arrears"]),

@@ -60,6 +60,12 @@ def test_a_one_off_is_charged_whole_and_once():
     }  # fmt: skip
 
 
+def test_setting_up_before_the_first_day_is_charged_with_the_first_period():
+    setup = line("2", price="250", recurrence="one_off", valid_from="2025-12-10")
+    (invoice,) = ask(contract(line(), setup), "2026-01-01", using=rules(lead_days=0)).planned
+    assert [(str(n.net), str(n.service_from)) for n in invoice.lines] == [("100.00", "2026-01-01"), ("250.00", "2025-12-10")]
+
+
 def test_usage_waits_for_its_reading_and_is_charged_where_its_days_end():
     reading = {"usage": True, "price": "0.05", "quantity": "", "valid_from": "2026-01-01", "valid_to": "2026-01-31"}
     waiting = ask(contract(line(), line("2", **reading), billed="arrears"), "2026-02-01")

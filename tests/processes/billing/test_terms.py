@@ -208,6 +208,27 @@ def test_a_frozen_term_takes_only_what_bears_a_date():
     assert (moved.terms, codes(moved)) == (frozen, ["start_changed"])
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ["line_after_end"]),
+        ({"initial_term": 0}, []),
+        (YEARLY, []),  # it may yet be renewed
+        (YEARLY | {"cancellation_kind": "ordinary", "cancellation_received_on": "2026-02-01"}, ["line_after_end"]),
+    ],
+)
+@pytest.mark.parametrize("recurrence", ["recurring", "one_off"])
+def test_a_line_after_the_end_is_not_lost_silently(fields, expected, recurrence):
+    late = line("2", recurrence=recurrence, valid_from="2027-01-01")
+    assert codes(plan(contract(line(), late, **fields), "2026-03-01")) == expected
+
+
+def test_a_one_off_added_without_a_date_is_asked_about():
+    frozen = plan(contract(), "2026-01-01").terms
+    late = contract(line(), line("2", recurrence="one_off"))
+    assert codes(plan(late, "2026-03-01", frozen)) == ["line_without_date"]
+
+
 def test_a_line_without_a_date_holds_from_the_next_term():
     frozen = plan(contract(**YEARLY), "2026-01-01").terms
     found = plan(contract(line(), line("2", price="7"), **YEARLY), "2026-10-08", frozen)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from interlock.domain.contract import Contract, Term
+from interlock.domain.contract import Contract
 from interlock.domain.invoice import Invoice, InvoiceKey
 from interlock.processes.billing.calendar import DAY
 from interlock.processes.billing.checks import check
@@ -40,7 +40,7 @@ def decide_invoices(contract: Contract, known: Known, rules: Rules) -> Billing:
             later.append(due)
         elif _is_ours(period, rules):
             found.append(_judge(contract, plan, period, invoices, known, rules))
-    found += _not_owed(contract, plan.terms[0], billed, known, rules)
+    found += _not_owed(contract, billed, known, rules)
     waiting = tuple(answer for answer in found if isinstance(answer, Waiting))
     return Billing(
         plan=plan,
@@ -95,11 +95,9 @@ def _judge(
     return judge(Case(contract, known, rules, key, period.term.currency, priced.lines, invoices, straddles))
 
 
-def _not_owed(
-    contract: Contract, first: Term, billed: dict[date, tuple[Invoice, ...]], known: Known, rules: Rules
-) -> Iterator[Answer]:
+def _not_owed(contract: Contract, billed: dict[date, tuple[Invoice, ...]], known: Known, rules: Rules) -> Iterator[Answer]:
     """Judge invoices whose period is no longer one: the contract ended before, is void, or its periods were moved."""
     for start, invoices in billed.items():
         if start >= rules.billing.go_live:
             key = InvoiceKey(contract=contract.number, period_start=start)
-            yield judge(Case(contract, known, rules, key, first.currency, (), invoices))
+            yield judge(Case(contract, known, rules, key, invoices[0].currency, (), invoices))

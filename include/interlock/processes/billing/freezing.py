@@ -8,6 +8,7 @@ from typing import Final
 
 from interlock.domain.contract import Contract, Line, Term
 from interlock.domain.record import Problem
+from interlock.processes.billing.stretches import Stretch
 from interlock.processes.billing.uplift import price_for
 
 UNDATED: Final = Problem(
@@ -17,12 +18,19 @@ CHANGED: Final = Problem(
     "line_changed_without_date", "lines",
     "a line was changed or removed within a term; it holds from the next term. To change it earlier, end it and add a new one",
 )  # fmt: skip
+OUTSIDE: Final = Problem(
+    "line_after_end", "lines", "a line begins after the contract's end, so it is never invoiced; correct its dates, or the end"
+)
 COMPARED: Final = ("quantity", "unit_price", "discount", "tax_class", "supply")
 
 
-def day_of(line: Line, first_day: date) -> date:
-    """Return the day that decides to which term and period a one-off line belongs; a reading belongs where its last day lies."""
-    return (line.valid_to if line.usage else None) or line.valid_from or first_day
+def day_of(line: Line, number: int, first_day: date) -> date:
+    """Return the day that decides to which term and period a one-off line belongs; a reading belongs where its last day lies.
+
+    What was supplied before a contract's first day, such as its setting up, belongs to the first day of its first term.
+    """
+    found = (line.valid_to if line.usage else None) or line.valid_from or first_day
+    return max(found, first_day) if number == 1 else found
 
 
 def is_once(line: Line) -> bool:
@@ -30,21 +38,22 @@ def is_once(line: Line) -> bool:
     return line.usage or line.recurrence == "one_off"
 
 
-def belongs(line: Line, first: date, last: date | None) -> bool:
+def belongs(line: Line, number: int, first: date, last: date | None) -> bool:
     """Tell whether a line has anything to do with the stretch of days."""
     begins, ends = (line.valid_from or first, line.valid_to or date.max)
     if is_once(line):
-        begins = ends = day_of(line, first)
+        begins = ends = day_of(line, number, first)
     return begins <= ends and ends >= first and (last is None or begins <= last)
 
 
-def freeze(contract: Contract, first: date, last: date | None, earlier: Iterable[Term]) -> tuple[Line, ...]:
+def freeze(contract: Contract, stretch: Stretch, earlier: Iterable[Term]) -> tuple[Line, ...]:
     """Return the lines of a term that takes effect now: the CRM's, at their prices in this term."""
     terms = tuple(earlier)
+    number, first, last = stretch
     return tuple(
         _taken(line, contract, first, terms)
         for line in contract.lines
-        if belongs(line, first, last) and not (is_once(line) and any(_states(line, terms)))
+        if belongs(line, number, first, last) and not (is_once(line) and any(_states(line, terms)))
     )
 
 
@@ -57,7 +66,9 @@ def thaw(contract: Contract, term: Term, earlier: Iterable[Term], everything: It
     added = [
         _taken(line, contract, term.first_day, terms)
         for line in contract.lines
-        if line.id not in known and belongs(line, term.first_day, term.last_day) and _may_join(line, terms, all_terms)
+        if line.id not in known
+        and belongs(line, term.number, term.first_day, term.last_day)
+        and _may_join(line, terms, all_terms)
     ]
     lines = (*kept, *added)
     return term if lines == term.lines else term.model_copy(update={"lines": lines})
@@ -68,12 +79,21 @@ def notices(contract: Contract, terms: tuple[Term, ...]) -> tuple[Problem, ...]:
     current = {line.id: line for line in contract.lines}
     found = []
     known = {line.id for term in terms for line in term.lines}
-    if any(line.id not in known and line.valid_from is None and not is_once(line) for line in contract.lines):
+    if any(line.id not in known and line.valid_from is None for line in contract.lines):
         found.append(UNDATED)
     latest = terms[-1].lines if terms else ()
     if any(line.id not in current or _differs(current[line.id], tuple(_states(line, terms))) for line in latest):
         found.append(CHANGED)
     return tuple(found)
+
+
+def outside(contract: Contract, terms: tuple[Term, ...], ends: date | None) -> bool:
+    """Tell whether a line begins after the last day of a contract that nothing follows; one that is void has none."""
+    first = terms[0].first_day
+    end = min(day for day in (ends, terms[-1].last_day, date.max) if day)
+    return end >= first and any(
+        (day_of(line, 1, first) if is_once(line) else line.valid_from or first) > end for line in contract.lines
+    )
 
 
 def _may_join(line: Line, earlier: tuple[Term, ...], everything: tuple[Term, ...]) -> bool:

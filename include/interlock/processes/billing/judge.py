@@ -92,6 +92,8 @@ def judge(case: Case) -> Invoice | Held | Waiting | Settled:
         same = case.live and not supplement_lines(case.owed, case.live)
         net = sum((line.net for line in case.owed), ZERO) - sum((invoice.net for invoice in case.live), ZERO)
         return _settled(case) if same else Held(owed.problems, case.key, case.currency, net)
+    if any(invoice.currency != case.currency for invoice in case.live):
+        return Held((BY_HAND,), case.key, case.currency, sum((line.net for line in owed.lines), ZERO))
     difference = differing(owed.taxes, case.live)
     if not difference:
         return _settled(case)

@@ -28,9 +28,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """as_of: the local date. terms: as frozen. billed: the contract's invoices in the ERP, and those being sent as `planned`.
+    """A contract's past.
 
-    reissue: references of reversed or deleted invoices that a person decided to have invoiced anew.
+    as_of: the local date. terms: as frozen. billed: the contract's invoices in the ERP, and those being sent as `planned`, but
+    not those whose sending was never tried: a newer answer replaces them. reissue: references of reversed or deleted invoices
+    that a person decided to have invoiced anew.
     """
 
     as_of: date

@@ -45,7 +45,7 @@ def _served(
     line: Line, period: Period, start: date, rules: BillingRules, billed_from: date
 ) -> Iterator[tuple[tuple[date, date], Share]]:
     if is_once(line):
-        day = day_of(line, period.term.first_day)
+        day = day_of(line, period.term.number, period.term.first_day)
         if max(period.first, billed_from) <= day <= period.last:
             begins = line.valid_from or day
             yield (begins, max(begins, line.valid_to or day)), WHOLE

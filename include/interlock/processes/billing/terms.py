@@ -12,7 +12,7 @@ from interlock.domain.contract import Contract, Term
 from interlock.domain.record import Problem
 from interlock.processes.billing.calendar import DAY, last_receipt
 from interlock.processes.billing.ending import OPEN, Ending, find_ending
-from interlock.processes.billing.freezing import freeze, notices, thaw
+from interlock.processes.billing.freezing import OUTSIDE, freeze, notices, outside, thaw
 from interlock.processes.billing.stretches import Stretch, first_stretch, is_confirmed, next_stretch, renews_itself
 
 CONSUMER: Final = Problem(
@@ -59,32 +59,29 @@ def plan_terms(
     start = frozen[0].first_day if frozen else contract.start
     if start is None or (contract.status == "draft" and not frozen):
         return TermPlan()
-    cancelled, doubted = find_ending(contract, start, frozen), _doubted(contract, frozen, rules, as_of)
-    ending = min(cancelled, doubted, key=lambda found: found.last_day or date.max)
+    endings = find_ending(contract, start, frozen), _doubted(contract, frozen, rules, as_of)
+    ending = min(endings, key=lambda found: found.last_day or date.max)
     terms: list[Term] = []
     for term in frozen:
         terms.append(thaw(contract, term, terms, (*terms, *frozen[len(terms) :])))
     if not terms:
         terms.append(_frozen(contract, first_stretch(contract, start), ()))
+    look_again: date | None = None
     problem: Problem | None = None
-    later: date | None = None
-    while (following := _following(contract, start, terms[-1], ending)) and not (problem or later):
-        at = _takes_effect(contract, terms[-1], rules)
-        if at > as_of:
-            later = at
-        elif problem := _obstacle(contract, terms[-1], blocked=blocked):
-            pass
-        else:
-            terms.append(_frozen(contract, following, tuple(terms)))
-    found = [
-        cancelled.problem,
-        doubted.problem,
-        problem,
-        MOVED if contract.start != start else None,
+    while following := _following(contract, start, terms[-1], ending):
+        takes_effect = _takes_effect(contract, terms[-1], rules)
+        look_again = takes_effect if takes_effect > as_of else None
+        problem = _obstacle(contract, terms[-1], blocked=blocked)
+        if look_again or problem:
+            break
+        terms.append(_frozen(contract, following, tuple(terms)))
+    found = (
+        ending.problem, None if look_again else problem, MOVED if contract.start != start else None,
+        OUTSIDE if not (following or ending.problem) and outside(contract, tuple(terms), ending.last_day) else None,
         *notices(contract, tuple(terms)),
-    ]
+    )  # fmt: skip
     fresh = tuple(term for term in terms if term not in frozen)
-    return TermPlan(tuple(terms), fresh, ending, tuple(p for p in found if p), later)
+    return TermPlan(tuple(terms), fresh, ending, tuple(p for p in found if p), look_again)
 
 
 def _doubted(contract: Contract, frozen: tuple[Term, ...], rules: RenewalRules, as_of: date) -> Ending:
@@ -131,5 +128,5 @@ def _frozen(contract: Contract, stretch: Stretch, earlier: tuple[Term, ...]) -> 
     number, first, last = stretch
     return Term(
         contract=contract.number, number=number, first_day=first, last_day=last, interval=contract.interval,
-        billed=contract.billed, currency=contract.currency, lines=freeze(contract, first, last, earlier),
+        billed=contract.billed, currency=contract.currency, lines=freeze(contract, stretch, earlier),
     )  # fmt: skip
