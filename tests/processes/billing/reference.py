@@ -114,10 +114,17 @@ def walk(contract, rules, ends, until):
             start_of[period] = full
         full_of[full] += 1
         for line in contract.lines:
-            if contract.start <= day <= until and (line.valid_from or day) <= day <= (line.valid_to or day):
+            if contract.start <= day <= until and serves(line, day, contract):
                 served[period][line.id].append((day, term))
         day += ONE
     return served, full_of, start_of
+
+
+def serves(line, day, contract):
+    """Tell whether a line is supplied on a day; a one-off is on a single one, the contract's first at the earliest."""
+    if line.recurrence == "one_off":
+        return day == max(line.valid_from or day, contract.start) and (line.valid_from is not None or day == contract.start)
+    return (line.valid_from or day) <= day <= (line.valid_to or day)
 
 
 def _priced(contract, rules, served, full_of, start_of, ends):
@@ -126,7 +133,10 @@ def _priced(contract, rules, served, full_of, start_of, ends):
         lines = {}
         for line in contract.lines:
             days = [day for day, _ in by_line.get(line.id, ())]
-            if days:
+            if line.recurrence == "one_off" and days:
+                net = half_up(Fraction(line.quantity) * Fraction(line.unit_price) * (1 - Fraction(line.discount) / 100))
+                lines[line.id] = (net, line.valid_from or days[0], line.valid_from or days[0])
+            elif days:
                 price = _price(line, contract, by_line[line.id][0][1], ends)
                 total = Fraction(line.quantity) * price * (1 - Fraction(line.discount) / 100)
                 whole = full_of[start_of[period]]

@@ -27,11 +27,13 @@ def lines(draw, number, start):
     begun = draw(st.one_of(st.none(), st.integers(-40, 500)))
     lasting = draw(st.one_of(st.none(), st.integers(0, 500)))
     since = start + begun * ONE if begun is not None else None
+    once = draw(st.integers(0, 4)) == 0
     return Line(
         id=str(number), product="P", tax_class=draw(st.sampled_from(["standard", "reduced"])), unit_price=draw(PRICES),
         quantity=draw(st.sampled_from([Decimal(1), Decimal(3), Decimal("2.5")])),
         discount=draw(st.sampled_from([Decimal(0), Decimal("12.5"), Decimal("33.33")])), valid_from=since,
-        valid_to=(since or start) + lasting * ONE if lasting is not None else None,
+        valid_to=(since or start) + lasting * ONE if lasting is not None and not once else None,
+        recurrence="one_off" if once else "recurring",
     )  # fmt: skip
 
 

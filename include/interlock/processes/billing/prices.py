@@ -48,7 +48,7 @@ def _served(
         day = day_of(line, period.term.number, period.term.first_day)
         if max(period.first, billed_from) <= day <= period.last:
             begins = line.valid_from or day
-            yield (begins, max(begins, line.valid_to or day)), WHOLE
+            yield (begins, line.valid_to or begins), WHOLE
         return
     begins = max(period.first, line.valid_from or period.first, billed_from)
     ends = min(period.last, line.valid_to or period.last)
