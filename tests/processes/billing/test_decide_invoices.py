@@ -77,6 +77,15 @@ def test_a_line_added_within_an_invoiced_period_is_a_supplement():
     assert erp.run(third, "2026-03-12").planned == ()
 
 
+def test_an_end_that_is_taken_back_is_a_supplement_for_the_days_that_follow():
+    erp = Erp()
+    ended = {"cancellation_kind": "by_agreement", "cancellation_effective_on": "2026-02-14"}
+    assert [str(i.net) for i in erp.run(contract(**QUARTER, **ended), "2026-01-01").planned] == ["50.00"]
+    (invoice,) = erp.run(contract(**QUARTER), "2026-02-10").planned
+    assert (invoice.reference, str(invoice.net)) == (f"{FIRST}/S1", "50.00")
+    assert [(n.service_from, n.service_to) for n in invoice.lines] == [(day("2026-02-15"), day("2026-03-31"))]
+
+
 def test_a_swap_at_the_same_price_is_settled_without_an_invoice():
     erp = Erp()
     erp.run(contract(**QUARTER), "2026-01-01")
@@ -216,6 +225,15 @@ def test_what_was_invoiced_elsewhere_within_a_period_is_left_out():
     agreement = contract(**QUARTER, billed_through="2026-02-14")
     (invoice,) = ask(agreement, "2026-02-20", using=rules(go_live="2026-02-01")).planned
     assert (str(invoice.net), invoice.service_from, invoice.service_to) == ("50.00", day("2026-02-15"), day("2026-03-31"))
+
+
+def test_a_one_off_that_was_invoiced_elsewhere_is_left_out():
+    agreement = contract(
+        line(), line("2", price="250", recurrence="one_off", valid_from="2026-02-14"),
+        line("3", price="30", recurrence="one_off", valid_from="2026-02-15"), **QUARTER, billed_through="2026-02-14",
+    )  # fmt: skip
+    (invoice,) = ask(agreement, "2026-02-20").planned
+    assert [(found.line, str(found.net)) for found in invoice.lines] == [("1", "50.00"), ("3", "30.00")]
 
 
 def test_periods_before_go_live_and_a_first_term_billed_elsewhere_are_out():

@@ -123,6 +123,7 @@ def test_the_bases_are_the_lines_and_the_tax_is_off_by_half_a_cent_at_most(given
     [
         (NL, VatAnswer(NL, "valid", day("2026-01-31"), "W1"), ""),
         (NL, VatAnswer(NL, "unknown", day("2026-01-15")), ""),  # valid 17 days ago, silent today
+        (NL, VatAnswer(NL, "unknown", day("2026-01-01")), ""),  # thirty days, as `vat_max_age_days` says
         (NL, VatAnswer(NL, "unknown", day("2025-12-31")), "vat_answer_missing"),
         (NL, VatAnswer(NL, "unknown"), "vat_answer_missing"),
         (NL, None, "vat_answer_missing"),
