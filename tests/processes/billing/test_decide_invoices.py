@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from interlock.domain.contract import Contract, Line
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, InvoiceState, TaxTotal
 from interlock.domain.tax_table import GERMAN, TaxRow, TaxRules
+from interlock.processes.billing import read_contract
 from tests.processes.billing.examples import HOME, Erp, ask, contract, day, line, rules
 
 QUARTER = {"interval": "quarter"}
@@ -298,12 +299,36 @@ def test_an_unclear_cancellation_stops_only_what_it_may_touch():
         ({"lines": (line(), line())}, "line_twice"),
         ({"lines": (line(valid_from="2026-02-01", valid_to="2026-01-31"),)}, "line_dates_crossed"),
         ({"lines": (line(usage=True),)}, "reading_without_dates"),
+        ({"lines": (line(price="1E+60"),)}, "line_amount_doubtful"),
+        ({"lines": (line(quantity="0.0000000001"),)}, "line_amount_doubtful"),
+        ({"uplift_percent": "-100"}, "uplift_doubtful"),
     ],
 )
 def test_a_contract_that_cannot_be_reckoned_with_is_held_as_a_whole(fields, code):
     agreement = Contract.model_validate(contract().model_dump() | {"lines": [line()]} | fields)
     answer = ask(agreement, "2026-01-01")
     assert ([problem.code for problem in answer.problems], answer.planned, answer.plan.terms) == ([code], (), ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"start": "tomorrow"}, "start"),
+        ({"renewal_mode": "often"}, "renewal_mode"),
+        ({"notice_value": -1}, "notice_value"),
+        ({"lines": [{"id": "1", "unit_price": "12,5"}]}, "lines"),
+        ({"lines": [{"id": "1", "discount": "101"}]}, "lines"),
+        ({"lines": [{"id": "1", "quantity": 1.5}]}, "lines"),
+    ],
+)
+def test_a_field_that_cannot_be_one_is_named_without_its_value(fields, where):
+    problem = read_contract(contract().model_dump(mode="json") | fields)
+    assert (problem.code, problem.field) == ("contract_unfit", where)
+    assert not any(str(value) in problem.message for value in ("tomorrow", "often", "12,5", "101", "1.5"))
+
+
+def test_a_snapshot_is_read_as_the_contract_it_was():
+    assert read_contract(contract().model_dump(mode="json")) == contract()
 
 
 DATES = st.one_of(st.none(), st.dates(date(2024, 1, 1), date(2027, 12, 31)))
