@@ -6,6 +6,7 @@ from datetime import date
 
 from interlock.domain.billing_rules import BillingRules, RenewalRules, Seller
 from interlock.domain.contract import Contract, Line
+from interlock.domain.identity import canonical
 from interlock.domain.invoice import InvoiceState
 from interlock.domain.party import Party
 from interlock.domain.tax_table import TaxRules
@@ -46,6 +47,11 @@ def ask(agreement, as_of, *, terms=(), billed=(), recipient=HOME, reissue=(), us
     return decide_invoices(agreement, known, using or rules())
 
 
+def stored(model):
+    """What a model is after it was kept as canonical JSON."""
+    return type(model).model_validate_json(canonical(model.model_dump(mode="json")))
+
+
 class Erp:
     """Keeps terms and invoices over runs as store and ERP do, and numbers what it posts."""
 
@@ -55,9 +61,9 @@ class Erp:
 
     def run(self, agreement, as_of, state=InvoiceState.POSTED):
         answer = self.ask(agreement, as_of)
-        self.terms |= {term.number: term for term in answer.plan.fresh}
+        self.terms |= {term.number: stored(term) for term in answer.plan.fresh}
         for invoice in answer.planned:
-            self.billed.append(invoice.model_copy(update={"state": state, "number": f"R{len(self.billed) + 1}"}))
+            self.billed.append(stored(invoice.model_copy(update={"state": state, "number": f"R{len(self.billed) + 1}"})))
         return answer
 
     def ask(self, agreement, as_of):

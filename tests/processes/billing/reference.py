@@ -166,6 +166,6 @@ def _price(line, contract, term, ends):
     price = Fraction(line.unit_price)
     for _ in range(term - begun):
         if contract.uplift == "percent" and (contract.customer_kind == "business" or contract.uplift_agreed):
-            places = max(2, -line.unit_price.as_tuple().exponent)
+            places = max(2, -line.unit_price.normalize().as_tuple().exponent)
             price = half_up(price * (1 + Fraction(contract.uplift_percent) / 100), Fraction(1, 10**places))
     return price

@@ -21,7 +21,7 @@ FIRST = "SC-7/2026-01-01"
 
 
 def held(answer):
-    return [(entry.problems[0].code, entry.key.reference, str(entry.net), str(entry.tax)) for entry in answer.held]
+    return [(entry.problems[0].code, entry.key.reference, f"{entry.net:.2f}", f"{entry.tax:.2f}") for entry in answer.held]
 
 
 def references(invoices):
@@ -201,7 +201,7 @@ def test_a_rate_that_changed_later_is_held_with_the_correction():
     erp.using = rules(tax=TaxRules(rows=(new, *GERMAN)))
     (entry,) = erp.run(contract(**QUARTER), "2026-02-01").held
     assert (entry.problems[0].code, entry.net, entry.tax) == ("tax_changed", 0, Decimal("2.00"))
-    assert [(str(t.rate), str(t.base), str(t.tax)) for t in entry.taxes] == [
+    assert [(str(t.rate), f"{t.base:.2f}", f"{t.tax:.2f}") for t in entry.taxes] == [
         ("19", "-100.00", "-19.00"),
         ("21", "100.00", "21.00"),
     ]

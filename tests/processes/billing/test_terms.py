@@ -8,8 +8,7 @@ import pytest
 
 from interlock.domain.billing_rules import RenewalRules
 from interlock.processes.billing import plan_terms
-from interlock.processes.billing.uplift import raised
-from tests.processes.billing.examples import contract, day, line
+from tests.processes.billing.examples import contract, day, line, stored
 
 YEARLY = {"renewal_mode": "fixed", "renewal_term": 12, "notice_value": 3, "notice_unit": "month"}
 
@@ -179,6 +178,30 @@ def test_a_price_that_a_person_entered_wins():
     assert prices(plan(edited, "2026-10-08", first.terms)) == ["100", "120"]
 
 
+def test_a_price_that_comes_too_late_or_within_a_term_is_asked_about():
+    first = plan(contract(**YEARLY), "2026-02-01").terms
+    within = line(new_unit_price="105", new_price_from="2026-07-01")
+    assert codes(plan(contract(within, **YEARLY), "2026-03-01", first)) == ["new_price_unfit"]
+    renewed = plan(contract(**YEARLY), "2026-10-08", first).terms
+    late = line(new_unit_price="105", new_price_from="2027-01-01")
+    found = plan(contract(late, **YEARLY), "2026-10-09", renewed)
+    assert (prices(found), codes(found)) == (["100", "100.00"], ["new_price_unfit"])
+    in_time = plan(contract(late, **YEARLY), "2026-10-08", first)
+    assert (prices(in_time), codes(in_time)) == (["100", "105"], [])
+    assert codes(plan(contract(late, **YEARLY), "2026-10-09", in_time.terms)) == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"quantity": "5"}, {"discount": "1"}, {"tax_class": "reduced"}, {"product": "Q"}, {"valid_from": "2026-02-01"}]
+)
+def test_a_change_that_bears_no_date_is_shown(changed):
+    frozen = plan(contract(), "2026-01-01").terms
+    found = plan(contract(line(**changed)), "2026-05-01", frozen)
+    assert (found.terms, codes(found)) == (frozen, ["line_changed_without_date"])
+    same = plan(contract(line(valid_from="2026-01-01")), "2026-05-01", frozen)
+    assert (same.terms, codes(same)) == (frozen, [])
+
+
 def test_a_missing_index_is_filled_in_later_and_then_stays():
     agreement = {**YEARLY, "uplift": "index"}
     renewed = plan(contract(**agreement), "2026-10-08")
@@ -189,9 +212,21 @@ def test_a_missing_index_is_filled_in_later_and_then_stays():
     assert (prices(later), later.fresh) == (["100", "104.00"], ())
 
 
-@pytest.mark.parametrize(("price", "new"), [("0.0123", "0.0127"), ("100", "103.50"), ("99.995", "103.495")])
-def test_small_prices_keep_their_decimals(price, new):
-    assert raised(Decimal(price), Decimal("3.5"), "EUR") == Decimal(new)
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        ("0.0123", ["0.0123", "0.0127", "0.0131"]),
+        ("0.0193", ["0.0193", "0.0200", "0.0207"]),  # the zeros count, although an amount is kept without them
+        ("0.01230", ["0.01230", "0.0127", "0.0131"]),
+        ("100", ["100", "103.50", "107.12"]),
+        ("99.995", ["99.995", "103.495", "107.117"]),
+    ],
+)
+def test_small_prices_keep_their_decimals(price, expected):
+    agreement = contract(line(price=price), **YEARLY, renewed_through="2028-12-31", uplift="percent", uplift_percent="3.5")
+    assert prices(plan(agreement, "2026-02-01")) == expected
+    kept = [stored(term) for term in plan(agreement.model_copy(update={"renewed_through": None}), "2026-10-08").terms]
+    assert plan(agreement, "2026-10-09", kept).terms[2].lines[0].unit_price == Decimal(expected[2])
 
 
 def test_a_frozen_term_takes_only_what_bears_a_date():

@@ -21,7 +21,12 @@ CHANGED: Final = Problem(
 OUTSIDE: Final = Problem(
     "line_after_end", "lines", "a line begins after the contract's end, so it is never invoiced; correct its dates, or the end"
 )
-COMPARED: Final = ("quantity", "unit_price", "discount", "tax_class", "supply")
+PRICE_DATE: Final = Problem(
+    "new_price_unfit", "lines",
+    "a new price holds from a term's first day, and must be entered before that term takes effect; else end the line on a day and"
+    " add a new one",
+)  # fmt: skip
+COMPARED: Final = ("product", "quantity", "unit_price", "discount", "tax_class", "supply", "recurrence", "usage")
 
 
 def day_of(line: Line, number: int, first_day: date) -> date:
@@ -81,9 +86,10 @@ def notices(contract: Contract, terms: tuple[Term, ...]) -> tuple[Problem, ...]:
     known = {line.id for term in terms for line in term.lines}
     if any(line.id not in known and line.valid_from is None for line in contract.lines):
         found.append(UNDATED)
-    latest = terms[-1].lines if terms else ()
-    if any(line.id not in current or _differs(current[line.id], tuple(_states(line, terms))) for line in latest):
+    if any(line.id not in current or _differs(current[line.id], terms) for line in terms[-1].lines):
         found.append(CHANGED)
+    if any(_missed(line, term) for line in contract.lines for term in terms):
+        found.append(PRICE_DATE)
     return tuple(found)
 
 
@@ -121,5 +127,16 @@ def _states(line: Line, terms: Iterable[Term]) -> Iterator[Line]:
     return (known for term in terms for known in term.lines if known.id == line.id)
 
 
-def _differs(line: Line, states: tuple[Line, ...]) -> bool:
-    return any(getattr(line, name) not in {getattr(state, name) for state in states} for name in COMPARED)
+def _differs(line: Line, terms: tuple[Term, ...]) -> bool:
+    states = tuple(_states(line, terms))
+    begun = {state.valid_from or terms[0].first_day for state in states}
+    moved = line.valid_from is not None and line.valid_from not in begun
+    return moved or any(getattr(line, name) not in {getattr(state, name) for state in states} for name in COMPARED)
+
+
+def _missed(line: Line, term: Term) -> bool:
+    """Tell whether a new price was meant for this term, but not from its first day, or came after it was frozen."""
+    since = line.new_price_from
+    if since is None or line.new_unit_price is None or not term.first_day <= since <= (term.last_day or date.max):
+        return False
+    return since > term.first_day or any(state.unit_price != line.new_unit_price for state in _states(line, (term,)))

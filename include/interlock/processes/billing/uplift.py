@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from interlock.domain.contract import Contract, Line
-from interlock.domain.money import EXACT, ZERO, minor_digits, product
+from interlock.domain.money import EXACT, ZERO, minor_digits, plain, product
 
 
 def price_for(line: Line, contract: Contract, first_day: date, earlier: Iterable[Line]) -> Decimal | None:
@@ -23,7 +23,10 @@ def price_for(line: Line, contract: Contract, first_day: date, earlier: Iterable
         return line.unit_price
     old = before[-1].unit_price
     share = uplift(contract, first_day)
-    return None if old is None or share is None else raised(old, share, contract.currency)
+    if old is None or share is None:
+        return None
+    places = max(decimals(known.unit_price) for known in before if known.unit_price is not None)
+    return raised(old, share, max(places, minor_digits(contract.currency)))
 
 
 def uplift(contract: Contract, first_day: date) -> Decimal | None:
@@ -38,8 +41,11 @@ def uplift(contract: Contract, first_day: date) -> Decimal | None:
     return contract.uplift_percent if contract.uplift == "index" and contract.uplift_from == first_day else None
 
 
-def raised(price: Decimal, percent: Decimal, currency: str) -> Decimal:
-    """Return half-up(price x (1 + percent / 100)), with the decimals that the price has, at least the currency's."""
-    exponent = price.as_tuple().exponent
-    places = max(minor_digits(currency), -exponent if isinstance(exponent, int) else 0)
+def raised(price: Decimal, percent: Decimal, places: int) -> Decimal:
+    """Return half-up(price x (1 + percent / 100)) with so many decimals: those of the line's prices, at least the currency's."""
     return product(price, 1 + percent / 100).quantize(Decimal(1).scaleb(-places), context=EXACT)
+
+
+def decimals(price: Decimal) -> int:
+    """Return how many decimals an amount needs, however it was written: 0.0120 needs three."""
+    return len(plain(price).partition(".")[2])
