@@ -207,6 +207,20 @@ def test_a_rate_that_changed_later_is_held_with_the_correction():
     ]
 
 
+def test_a_customer_who_moves_abroad_changes_only_what_is_still_being_served():
+    """The seat counts on the last day of service."""
+    erp = Erp()
+    erp.run(contract(**QUARTER), "2026-04-01")
+    moved = HOME.party.model_copy(update={"country": "CH", "postal_code": "8001"})
+    erp.recipient = replace(HOME, party=moved, since=day("2026-04-02"))
+    assert held(erp.run(contract(**QUARTER), "2026-04-02")) == [("tax_changed", "SC-7/2026-04-01", "0.00", "-19.00")]
+    more = contract(line(), line("2", price="50", valid_from="2026-03-01"), **QUARTER)
+    assert held(erp.run(more, "2027-04-03"))[:2] == [
+        ("tax_changed", FIRST, "17.22", "0.00"),  # where it was served, a person knows
+        ("tax_changed", "SC-7/2026-04-01", "50.00", "-19.00"),  # time alone settles nothing
+    ]
+
+
 @pytest.mark.parametrize(
     ("billed_through", "planned", "stopped"),
     [

@@ -72,6 +72,14 @@ def retaxed(owed: Iterable[InvoiceLine], billed: Iterable[Invoice]) -> bool:
     return any(now.get(line.line, (line.category, line.rate)) != (line.category, line.rate) for i in billed for line in i.lines)
 
 
+def estranged(owed: Iterable[InvoiceLine], regular: Invoice | None, since: date | None) -> bool:
+    """Tell whether a line of a time when the recipient was another would be taxed in a category that its period does not have."""
+    if regular is None or since is None:
+        return False
+    categories = {total.category for total in regular.taxes}
+    return any(line.category not in categories for line in owed if line.service_to and line.service_to < since)
+
+
 def overlapping(lines: Iterable[InvoiceLine], period_start: date, billed: Iterable[Invoice]) -> bool:
     """Tell whether a service day of these lines is covered by a live regular invoice of another period."""
     others = [i for i in billed if i.state.live and i.key.kind == "regular" and i.key.period_start != period_start]

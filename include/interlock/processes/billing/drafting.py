@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from interlock.domain.contract import Contract
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, TaxTotal
@@ -27,6 +28,27 @@ def tax_lines(lines: Iterable[InvoiceLine], contract: Contract, recipient: Recip
     """Tax lines and sum them by category and rate."""
     done, rows, problems = taxed(lines, contract.customer_kind, recipient, rules.tax)
     return Taxed(done, totals(done, rows, currency), problems)
+
+
+def tax_as_then(owed: Taxed, billed: Iterable[Invoice], since: date | None, currency: str) -> Taxed:
+    """Keep the category of lines whose service was over before the recipient became what it is, as they were billed.
+
+    The recipient's seat and kind count on the last day of service, so that a customer who moves abroad later changes nothing; a
+    rate that differs within the category is the table's, and stays a difference.
+    """
+    invoices = tuple(billed)
+    then = {line.line: line for invoice in invoices for line in invoice.lines if line.line}
+    lines = tuple(_as_then(line, then.get(line.line, line), since) for line in owed.lines)
+    return owed if lines == owed.lines else tax_supplement(lines, owed, invoices, currency)
+
+
+def _as_then(line: InvoiceLine, then: InvoiceLine, since: date | None) -> InvoiceLine:
+    over = line.service_to is not None and since is not None and line.service_to < since
+    return (
+        line.model_copy(update={"category": then.category, "rate": then.rate})
+        if over and then.category != line.category
+        else line
+    )
 
 
 def tax_supplement(lines: tuple[InvoiceLine, ...], owed: Taxed, billed: Iterable[Invoice], currency: str) -> Taxed:

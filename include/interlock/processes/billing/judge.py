@@ -10,8 +10,8 @@ from interlock.domain.contract import Contract
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, InvoiceState, TaxTotal
 from interlock.domain.money import ZERO
 from interlock.domain.record import Problem
-from interlock.processes.billing.compare import differing, overlapping, retaxed, supplement_lines, unidentified
-from interlock.processes.billing.drafting import Taxed, draft, tax_lines, tax_supplement
+from interlock.processes.billing.compare import differing, estranged, overlapping, retaxed, supplement_lines, unidentified
+from interlock.processes.billing.drafting import Taxed, draft, tax_as_then, tax_lines, tax_supplement
 from interlock.processes.billing.known import Held, Known, Rules, Settled, Waiting
 from interlock.processes.billing.preflight import preflight
 from interlock.processes.billing.tax import vat_evidence
@@ -92,6 +92,7 @@ def judge(case: Case) -> Invoice | Held | Waiting | Settled:
         same = case.live and not supplement_lines(case.owed, case.live)
         net = sum((line.net for line in case.owed), ZERO) - sum((invoice.net for invoice in case.live), ZERO)
         return _settled(case) if same else Held(owed.problems, case.key, case.currency, net)
+    owed = tax_as_then(owed, case.live, case.known.recipient.since, case.currency)
     if any(invoice.currency != case.currency for invoice in case.live):
         return Held((BY_HAND,), case.key, case.currency, sum((line.net for line in owed.lines), ZERO))
     difference = differing(owed.taxes, case.live)
@@ -114,7 +115,7 @@ def _obstacle(case: Case, owed: Taxed, difference: tuple[TaxTotal, ...]) -> Prob
         (dead or (case.live and not case.regular), REVERSED),
         (any(not i.state.posted for i in case.live), OUTDATED),
         (unidentified(case.live), BY_HAND),
-        (retaxed(owed.lines, case.live), RETAXED),
+        (retaxed(owed.lines, case.live) or estranged(owed.lines, case.regular, case.known.recipient.since), RETAXED),
         (not clean and case.live, CORRECTION),
         (not clean, NEGATIVE),
         (not case.regular and overlapping(owed.lines, case.key.period_start, case.known.billed), OVERLAP),
