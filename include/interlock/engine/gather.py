@@ -32,6 +32,8 @@ def gather(engine: Engine, batch: UUID) -> None:
                 _feed(engine, batch, system, kind, full=row["full_read"], dry=dry)
         if not dry:
             _link(engine, batch)
+        with engine.database.begin() as tx:
+            records.refresh_statistics(tx, batch)
 
 
 def _link(engine: Engine, batch: UUID) -> None:

@@ -47,9 +47,9 @@ SELECT b.ref, b.inputs, b.outcome, b.cyclic, a.body, a.revision, a.archived, a.p
     coalesce((SELECT jsonb_agg(jsonb_build_array(q.code, q.detail)) FROM interlock.quarantine q
         WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'released'), '[]') AS released
 FROM interlock.batch_subject b
-JOIN interlock.current_records(%(scratch)s) a ON a.ref = b.ref
+JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) r WHERE r.ref = b.ref OFFSET 0) a ON true
 LEFT JOIN interlock.crosswalk x ON x.account = b.ref
-LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
+LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) r WHERE r.ref = x.customer OFFSET 0) c ON true
 WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
 """  # noqa: S608 - constants
 

@@ -52,6 +52,15 @@ def merge(tx: Transaction, batch: UUID, refs: Sequence[str] | None = None) -> No
     )
 
 
+def refresh_statistics(tx: Transaction, batch: UUID, least: int = 1_000) -> None:
+    """Tell the planner how many records there are by now, if the batch read many: it would plan for a nearly empty table."""
+    row = tx.execute(
+        "SELECT count(*) AS n FROM (SELECT FROM interlock.staged WHERE batch_id = %s LIMIT %s) t", [batch, least]
+    ).fetchone()
+    if row and row["n"] == least:
+        tx.execute("ANALYZE interlock.staged, interlock.snapshot, interlock.crosswalk")
+
+
 def watermark(tx: Transaction, instance: str, kind: str, reading: str = "") -> datetime | None:
     """Return the highest source timestamp up to which everything was stored and read in this way; None before that."""
     row = tx.execute(

@@ -79,7 +79,10 @@ def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
 def views(
     tx: Transaction, batch_id: UUID, process: str, subjects: Subjects, scratch: UUID | None, limit: int
 ) -> Iterator[list[Row]]:
-    """Yield the work subjects in pages, parents before children, each with everything a decision needs at that time."""
+    """Yield the work subjects in pages, parents before children, each with everything a decision needs at that time.
+
+    Views look records up one by one (OFFSET 0 keeps the planner from joining all of them anew for every page).
+    """
     for depth in range(families.deepest(tx, batch_id) + 1):
         place: Row = {"batch": batch_id, "process": process, "scratch": scratch, "depth": depth, "after": "", "limit": limit}
         while page := tx.execute(subjects.views, place).fetchall():
