@@ -14,6 +14,7 @@ from interlock.store import approvals, decisions
 from tests.companies import company
 from tests.engine.conftest import BACK, World
 from tests.engine.test_dirty import RUNS, decide, go, report
+from tests.engine.test_doubt import plan_only
 from tests.engine.test_invariants import adds_up
 from tests.engine.test_merges import merge, open_codes
 
@@ -320,4 +321,21 @@ def test_both_accounts_may_be_given_one_customer_in_one_run(world):
     go(world)
     rows = world.sql("SELECT account, is_primary FROM interlock.crosswalk ORDER BY account")
     assert [row["is_primary"] for row in rows] == [True, False]
+    assert world.erp.of("customer")[0].values["references"] == ["m:crm//account/1", "m:crm//account/2"]
+
+
+def test_an_account_s_change_waits_behind_another_s_that_is_yet_to_be_sent(world):
+    world.erp.put("customer", "9", **company("1") | {"number": "K9", "references": [], "active": True, "street": "Alte Gasse 1"})
+    world.won("1")
+    world.won("2", **company("1"))
+    go(world)
+    with world.engine().database.begin() as tx:
+        for row in tx.execute("SELECT id FROM interlock.quarantine WHERE state = 'open' ORDER BY ref").fetchall():
+            decisions.decide_match(tx, row["id"], "K9", "ines")
+    for number in ("1", "2"):
+        plan_only(world.engine(), Scope(next(RUNS), crm_ids=(number,)))
+    rows = world.sql("SELECT subject, state FROM interlock.change WHERE system = 'erp' AND kind = 'customer' ORDER BY id")
+    assert [(row["subject"][-1], row["state"]) for row in rows] == [("1", "pending")]
+    go(world)
+    go(world)
     assert world.erp.of("customer")[0].values["references"] == ["m:crm//account/1", "m:crm//account/2"]

@@ -24,8 +24,10 @@ from interlock.engine.context import Engine
 from interlock.errors import LeaseLost, WorkRemains
 from interlock.store import audit, batches, crosswalk, outbox, people, sending, work
 from interlock.store.database import Transaction
+from interlock.store.sending import End
 
 Row = dict[str, Any]
+Judged = tuple[Row, Write, Outcome]
 TAKEN = Problem("customer_taken", "customer_number", "the customer with its reference is already linked to another account")
 
 
@@ -93,11 +95,12 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
     by_key = {outcome.key: outcome for outcome in outcomes}
     with engine.database.begin() as tx:
-        entries = [
-            _record(engine, tx, batch, row, writes[row["key"]], by_key.get(row["key"], Unknown(row["key"], "no_answer")))
-            for row in rows
-        ]
-        audit.append(tx, [entry for entry in entries if entry])
+        _record(
+            engine,
+            tx,
+            batch,
+            [(row, writes[row["key"]], by_key.get(row["key"], Unknown(row["key"], "no_answer"))) for row in rows],
+        )
 
 
 def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
@@ -105,16 +108,16 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
     system = engine.system(role)
     traits = system.traits(rows[0]["kind"])
     found = system.find([writes[row["key"]] for row in rows])
-    absent, entries = [], []
+    absent, adopted = [], list[Judged]()
     with engine.database.begin() as tx:
         for row in rows:
             if records := found.get(row["key"]):
                 first = records[0]
                 outcome = Done(row["key"], first.ref, {"number": first.values.get("number", "")})
-                entries.append(_record(engine, tx, batch, row, writes[row["key"]], outcome))
+                adopted.append((row, writes[row["key"]], outcome))
             elif traits.enforces_key or _may_be_absent(tx, row, traits.settle_seconds):
                 absent.append(row)
-        audit.append(tx, [entry for entry in entries if entry])
+        _record(engine, tx, batch, adopted)
     return absent
 
 
@@ -135,7 +138,7 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
     refs = [Ref.parse(row["ref"]) for row in rows]
     system = engine.system(role)
     there, settle_seconds = system.read(refs[0].kind, [ref.id for ref in refs]), system.traits(refs[0].kind).settle_seconds
-    send, entries = [], []
+    send, judged, equal = [], list[Judged](), list[End]()
     with engine.database.begin() as tx:
         for row, ref in zip(rows, refs, strict=True):
             record = there.get(ref.id)
@@ -144,7 +147,7 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 outcome: Outcome = Conflict(row["key"])
             elif all(record.values.get(name) == value for name, value in wanted.items() if name != "synced_at"):
                 if row["state"] != "unknown":
-                    sending.finish(tx, row, "unchanged", batch, ref=str(ref), results=dict(wanted))
+                    equal.append(End(row, "unchanged", ref=str(ref), results=dict(wanted)))
                     continue
                 outcome = Done(row["key"], ref, dict(wanted))
             elif any(record.values.get(name) != value for name, value in row["seen"].items()):
@@ -155,39 +158,54 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 writes[row["key"]] = _with_seen(writes[row["key"]], record)
                 send.append(row)
                 continue
-            entries.append(_record(engine, tx, batch, row, writes[row["key"]], outcome))
-        audit.append(tx, [entry for entry in entries if entry])
+            judged.append((row, writes[row["key"]], outcome))
+        sending.finish(tx, batch, equal)
+        _record(engine, tx, batch, judged)
     return send
 
 
-def _record(engine: Engine, tx: Transaction, batch: UUID, row: Row, write: Write, outcome: Outcome) -> audit.Entry | None:
-    """Commit one outcome; a new customer enters the crosswalk in the same transaction."""
+def _record(engine: Engine, tx: Transaction, batch: UUID, judged: Sequence[Judged]) -> None:
+    """Commit outcomes; new customers enter the crosswalk in the same transaction."""
+    done = [(row, write, outcome) for row, write, outcome in judged if isinstance(outcome, Done)]
+    refused = [(row, outcome) for row, _, outcome in judged if isinstance(outcome, Rejected)]
+    stale = [row for row, _, outcome in judged if isinstance(outcome, Conflict)]
+    ends = [End(row, "done", ref=str(outcome.ref), results=outcome.results) for row, _, outcome in done]
+    ends += [End(row, "rejected", no.code) for row, no in refused]
+    sending.finish(tx, batch, [*ends, *(End(row, "stale", "changed_meanwhile") for row in stale)])
+    _link(engine, tx, batch, [(row, outcome) for row, _, outcome in done])
+    for row, no in refused:
+        problem = Problem(no.code, "", no.message, no.detail)
+        people.quarantine(tx, engine.process, batch, row["subject"], [problem])
+    work.redecide(tx, engine.process, [row["subject"] for row in stale])
+    for row, _, outcome in judged:
+        if isinstance(outcome, NotSent):
+            state = "unknown" if row["state"] == "unknown" else "pending"
+            sending.postpone(tx, row, state, outcome.retry_after, outcome.reason)
+        elif isinstance(outcome, Unknown):
+            sending.postpone(tx, row, "unknown", 0, outcome.reason)
+    audit.append(tx, [entry for row, write, outcome in judged if (entry := _entry(engine, row, write, outcome))])
+
+
+def _entry(engine: Engine, row: Row, write: Write, outcome: Outcome) -> audit.Entry | None:
     action = f"{row['operation']} {row['kind']}"
-    match outcome:
-        case Done(ref=ref, results=results):
-            sending.finish(tx, row, "done", batch, ref=str(ref), results=results)
-            if row["kind"] == "customer" and row["operation"] == "create":
-                _link(engine, tx, batch, row, ref, str(results["number"]))
-            why = f"{row['why']} [{row['key']}]"
-            return audit.Entry(engine.owner, action, str(ref), why, {"before": row["seen"], "after": dict(write.values)})
-        case Rejected(code=code, message=message, detail=detail):
-            sending.finish(tx, row, "rejected", batch, reason=code)
-            people.quarantine(tx, engine.process, batch, row["subject"], [Problem(code, "", message, detail)])
-            return audit.Entry(engine.owner, f"refused: {action}", row["target"], code)
-        case Conflict():
-            sending.finish(tx, row, "stale", batch, reason="changed_meanwhile")
-            work.redecide(tx, engine.process, [row["subject"]])
-        case NotSent(reason=reason, retry_after=seconds):
-            sending.postpone(tx, row, "unknown" if row["state"] == "unknown" else "pending", seconds, reason)
-        case Unknown(reason=reason):
-            sending.postpone(tx, row, "unknown", 0, reason)
+    if isinstance(outcome, Done):
+        why = f"{row['why']} [{row['key']}]"
+        values: Row = {"before": row["seen"], "after": dict(write.values)}
+        return audit.Entry(engine.owner, action, str(outcome.ref), why, values)
+    if isinstance(outcome, Rejected):
+        return audit.Entry(engine.owner, f"refused: {action}", row["target"], outcome.code)
     return None
 
 
-def _link(engine: Engine, tx: Transaction, batch: UUID, row: Row, customer: Ref, number: str) -> None:
-    if not crosswalk.link(tx, row["subject"], str(customer), number, row["key"]):
-        people.quarantine(tx, engine.process, batch, row["subject"], [TAKEN])
-        work.set_outcome(tx, batch, row["subject"], "rejected", TAKEN.code)
+def _link(engine: Engine, tx: Transaction, batch: UUID, done: Sequence[tuple[Row, Done]]) -> None:
+    made = [
+        (row["subject"], str(outcome.ref), str(outcome.results["number"]), row["key"])
+        for row, outcome in done
+        if row["kind"] == "customer" and row["operation"] == "create"
+    ]
+    for account in sorted(crosswalk.link_new(tx, made) if made else ()):
+        people.quarantine(tx, engine.process, batch, account, [TAKEN])
+        work.set_outcome(tx, batch, account, "rejected", TAKEN.code)
 
 
 def _reserve_numbers(engine: Engine, rows: list[Row], writes: dict[str, Write]) -> None:

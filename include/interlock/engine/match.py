@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -90,14 +90,15 @@ def question(verdict: Match | None) -> Problem | None:
     return Problem(f"match_{verdict.reason}", "", f"{REASONS[verdict.reason]}; {cure}")
 
 
-def record(tx: Transaction, view: View, verdict: Match | None) -> None:
-    """Keep a link, or the candidates of a question."""
-    if verdict is None:
-        return
-    if verdict.verdict == "linked" and verdict.customer is not None:
-        origin = f"match/{verdict.reason}"
-        crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin, further=verdict.reason == "decided")
-    matches.ask(tx, str(view.ref), [_plain(candidate) for candidate in verdict.candidates if verdict.verdict == "ask"])
+def record(tx: Transaction, verdicts: Sequence[tuple[View, Match]]) -> None:
+    """Keep links, and the candidates of questions."""
+    matches.forget(tx, [str(view.ref) for view, _ in verdicts])
+    for view, verdict in verdicts:
+        if verdict.verdict == "linked" and verdict.customer is not None:
+            origin = f"match/{verdict.reason}"
+            crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin, further=verdict.reason == "decided")
+        elif verdict.verdict == "ask":
+            matches.ask(tx, str(view.ref), [_plain(candidate) for candidate in verdict.candidates])
 
 
 def _plain(candidate: Candidate) -> Row:

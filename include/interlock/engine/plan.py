@@ -16,8 +16,8 @@ from interlock.engine import checked
 from interlock.engine.checked import Problems, Staged
 from interlock.engine.context import Engine
 from interlock.engine.histories import read_histories
-from interlock.engine.match import Matches, question, record
-from interlock.engine.sweep import WAITED
+from interlock.engine.match import Matches, question
+from interlock.engine.recording import Decided, record
 from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import Decision, View
@@ -26,6 +26,7 @@ from interlock.store import batches, outbox, people, records, work
 from interlock.store import checked as store
 from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction
+from interlock.store.work import Subject
 
 Row = dict[str, Any]
 
@@ -101,15 +102,14 @@ def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, 
         rows = tx.execute(
             "SELECT ref, inputs FROM interlock.batch_subject WHERE batch_id = %s AND ref = ANY(%s)", [batch, list(found)]
         ).fetchall()
-        for row in rows:
-            problems = found[row["ref"]]
-            reason = ", ".join(problem.code for problem in problems)
-            work.set_outcome(tx, batch, row["ref"], "rejected", reason)
-            if not dry:
-                people.quarantine(tx, engine.process, batch, row["ref"], problems)
-                work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, "rejected", reason)
-        if not dry:
-            work.redecide(tx, engine.process, [ref for ref, problems in found.items() if checks.CIRCLE in problems])
+        held = [Subject(row["ref"], row["inputs"], "rejected", ", ".join(p.code for p in found[row["ref"]])) for row in rows]
+        work.set_outcomes(tx, batch, held)
+        if dry:
+            return
+        for subject in held:
+            people.quarantine(tx, engine.process, batch, subject.ref, found[subject.ref])
+        work.decided(tx, engine.process, engine.settings.hash, held)
+        work.redecide(tx, engine.process, [ref for ref, problems in found.items() if checks.CIRCLE in problems])
 
 
 def decide(engine: Engine, batch: UUID) -> list[Row]:
@@ -127,11 +127,15 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
         found = Matches(engine, tx, _new(engine, tx, batch, scratch), scratch)
         unfit = checked.unfit(store.findings(tx, batch))
         for page in _pages(engine, tx, batch, scratch):
-            for row in page:
-                if row["outcome"] != "rejected":
-                    planned += _decide_one(engine, tx, batch, row, found, unfit, dry=dry)
+            decided = [_decided(engine, row, found, unfit) for row in page if row["outcome"] != "rejected"]
+            work.set_outcomes(tx, batch, [one.subject for one in decided])
+            if dry:
+                planned += [_shown(change) for one in decided for change in one.decision.changes]
+            else:
+                record(engine, tx, batch, decided)
         if not dry:
             _brake(engine, tx, batch)
+            outbox.refresh_statistics(tx, batch)
     return planned
 
 
@@ -142,35 +146,14 @@ def _new(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> 
         yield from (v for v in accepted if v.customer_ref is None and not v.merging and process.concerns(v, engine.settings))
 
 
-def _decide_one(
-    engine: Engine, tx: Transaction, batch: UUID, row: Row, found: Matches, unfit: checked.Unfit, *, dry: bool
-) -> list[Row]:
+def _decided(engine: Engine, row: Row, found: Matches, unfit: checked.Unfit) -> Decided:
     view = checked.fit(found.linked(_view(row)), unfit)
     decision = process.decide(view, engine.settings, engine.now())
     if problem := question(found.of(view)):
         decision = Decision("rejected", problems=(problem,))
     if row["rejected_by_approver"]:
         decision = Decision("rejected", reason=people.REJECTED_BY_APPROVER)
-    work.set_outcome(tx, batch, row["ref"], decision.verdict, decision.reason)
-    if dry:
-        return [_shown(change) for change in decision.changes]
-    record(tx, view, found.of(view))
-    recorded = [outbox.record(tx, batch, change) for change in decision.changes]
-    _remember(engine, tx, batch, row, decision)
-    if decision.verdict == "waiting" or decision.again or not all(recorded):
-        work.redecide(tx, engine.process, [row["ref"]])
-    return []
-
-
-def _remember(engine: Engine, tx: Transaction, batch: UUID, row: Row, decision: Decision) -> None:
-    if decision.problems:
-        people.quarantine(tx, engine.process, batch, row["ref"], decision.problems)
-        work.set_outcome(tx, batch, row["ref"], "rejected", decision.problems[0].code)
-    else:
-        people.resolve(tx, engine.process, row["ref"], keep=[(WAITED, "")] if decision.verdict == "waiting" else ())
-    state = "rejected" if decision.problems else decision.verdict
-    reason = decision.problems[0].code if decision.problems else decision.reason
-    work.decided(tx, engine.process, row["ref"], row["inputs"], engine.settings.hash, state, reason)
+    return Decided(row, view, found.of(view), decision)
 
 
 def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:

@@ -32,9 +32,6 @@ SELECT b.ref, b.inputs, b.outcome, b.cyclic, a.body, a.revision, a.archived, a.p
     coalesce((SELECT jsonb_agg(jsonb_build_object('ref', d.ref, 'kind', d.kind, 'problems', d.problems, 'body', d.body)
         ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
         WHERE d.parent = b.ref AND NOT d.archived), '[]') AS children,
-    coalesce((SELECT jsonb_agg(jsonb_build_object('key', o.key, 'state', o.state, 'attempt', o.attempt, 'body', o.body))
-        FROM interlock.change o WHERE o.subject = b.ref AND o.process = %(process)s
-        AND o.state IN ('pending', 'held', 'sending', 'unknown')), '[]') AS open_changes,
     EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted,
     EXISTS (SELECT FROM interlock.change n WHERE n.state = 'done' AND (n.key = 'prehistory/' || b.ref OR n.key IN
         (SELECT 'prehistory/' || r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref))) AS told,

@@ -83,12 +83,33 @@ def link(tx: Transaction, account: str, customer: str, number: str, origin: str,
         {"account": account, "customer": customer, "number": number, "origin": origin, "further": further},
     )
     follow_merges(tx)
-    row = tx.execute(
-        "SELECT FROM interlock.crosswalk WHERE customer = %s AND (account = %s OR account ="
-        " (SELECT to_ref FROM interlock.redirect WHERE from_ref = %s))",
-        [customer, account, account],
-    ).fetchone()
-    return row is not None
+    return not others(tx, [(account, customer)])
+
+
+def link_new(tx: Transaction, made: Sequence[tuple[str, str, str, str]]) -> set[str]:
+    """Link accounts to the customers just made for them: (account, customer, number, origin).
+
+    Returns the accounts whose customer already is another account's.
+    """
+    accounts, customers, numbers, origins = (list(column) for column in zip(*made, strict=True))
+    tx.execute(
+        "INSERT INTO interlock.crosswalk (account, customer, number, origin)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+        [accounts, customers, numbers, origins],
+    )
+    follow_merges(tx)
+    return others(tx, list(zip(accounts, customers, strict=True)))
+
+
+def others(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the accounts of (account, customer) that are not linked to that customer, neither themselves nor as merged."""
+    rows = tx.execute(
+        "SELECT n.account FROM unnest(%s::text[], %s::text[]) AS n(account, customer) WHERE NOT EXISTS"
+        " (SELECT FROM interlock.crosswalk x WHERE x.customer = n.customer AND (x.account = n.account OR x.account ="
+        "   (SELECT to_ref FROM interlock.redirect WHERE from_ref = n.account)))",
+        [[account for account, _ in pairs], [customer for _, customer in pairs]],
+    )
+    return {row["account"] for row in rows}
 
 
 def rebuild(tx: Transaction, crm: str, erp: str) -> int:

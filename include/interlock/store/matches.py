@@ -33,9 +33,13 @@ def said(tx: Transaction) -> dict[str, str | None]:
     return {row["account"]: row["customer"] for row in tx.execute("SELECT account, customer FROM interlock.match_decision")}
 
 
+def forget(tx: Transaction, accounts: Sequence[str]) -> None:
+    """Forget the candidates of earlier questions about these accounts."""
+    tx.execute("DELETE FROM interlock.match_candidate WHERE account = ANY(%s)", [list(accounts)])
+
+
 def ask(tx: Transaction, account: str, candidates: Sequence[Row]) -> None:
     """Keep the candidates a person is to choose from, best first."""
-    tx.execute("DELETE FROM interlock.match_candidate WHERE account = %s", [account])
     with tx.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO interlock.match_candidate VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",

@@ -27,41 +27,60 @@ WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
 """
 
 
+GIVEN = "unnest(%(targets)s::text[], %(kinds)s::text[], %(keys)s::text[], %(subjects)s::text[]) AS n(target, kind, key, subject)"
+REPLACE = f"""
+UPDATE interlock.change c SET state = 'cancelled', reason = 'replaced', finished_at = now() FROM {GIVEN}
+WHERE c.target = n.target AND c.kind = n.kind AND c.key <> n.key AND c.subject = n.subject AND c.state IN ('pending', 'held')
+"""  # noqa: S608 - constants
+BEFORE = f"""
+SELECT n.key FROM {GIVEN} JOIN interlock.change c ON c.target = n.target AND c.kind = n.kind
+WHERE c.state IN ('sending', 'unknown') OR c.state IN ('pending', 'held') AND c.subject <> n.subject
+"""  # noqa: S608 - constants
+
+
 def queue_up(tx: Transaction, process: str) -> None:
     """Let one transaction at a time decide for a process; held until it ends."""
     tx.execute("SELECT pg_advisory_xact_lock(710403, hashtext(%s))", [process])
 
 
-def record(tx: Transaction, batch: UUID, change: Change) -> bool:
-    """Store a decided change; False when it waits behind another and must be decided again.
+def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
+    """Store decided changes; returns the keys of those that wait behind another and must be decided again.
 
-    It waits behind one whose fate is not known yet, or another account's that is yet to be sent. A newer decision replaces
+    They wait behind one whose fate is not known yet, or another account's that is yet to be sent. A newer decision replaces
     the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
     happened stands.
     """
-    tx.execute(
-        "UPDATE interlock.change SET state = 'cancelled', reason = 'replaced', finished_at = now()"
-        " WHERE target = %s AND kind = %s AND key <> %s AND subject = %s AND state IN ('pending', 'held')",
-        [change.target, change.kind, change.key, str(change.subject)],
-    )
-    before = tx.execute(
-        "SELECT FROM interlock.change WHERE target = %s AND kind = %s"
-        " AND (state IN ('sending', 'unknown') OR state IN ('pending', 'held') AND subject <> %s)",
-        [change.target, change.kind, str(change.subject)],
+    places = {
+        "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
+        "subjects": [str(c.subject) for c in changes],
+    }  # fmt: skip
+    tx.execute(REPLACE, places)
+    before = tx.execute(BEFORE, places).fetchall()
+    waits, first = {str(row["key"]) for row in before}, dict[tuple[str, str], str]()
+    waits |= {c.key for c in changes if first.setdefault((c.target, c.kind), str(c.subject)) != str(c.subject)}
+    with tx.cursor() as cursor:
+        cursor.executemany(INSERT, [_row(batch, change) for change in changes if change.key not in waits])
+    return waits
+
+
+def _row(batch: UUID, change: Change) -> Row:
+    return {
+        "key": change.key, "once": change.once, "process": change.process, "system": change.system,
+        "operation": change.operation, "kind": change.kind, "target": change.target, "subject": str(change.subject),
+        "ref": str(change.ref) if change.ref else None, "parent": str(change.parent) if change.parent else None,
+        "body": Jsonb(dict(change.values)), "seen": Jsonb(dict(change.seen)), "depends_on": list(change.depends_on),
+        "why": change.why, "batch": batch,
+    }  # fmt: skip
+
+
+def refresh_statistics(tx: Transaction, batch: UUID, least: int = 1_000) -> None:
+    """Tell the planner how many changes there are by now, if the batch decided many."""
+    row = tx.execute(
+        "SELECT count(*) AS n FROM (SELECT FROM interlock.batch_subject WHERE batch_id = %s AND is_work LIMIT %s) t",
+        [batch, least],
     ).fetchone()
-    if before is not None:
-        return False
-    tx.execute(
-        INSERT,
-        {
-            "key": change.key, "once": change.once, "process": change.process, "system": change.system,
-            "operation": change.operation, "kind": change.kind, "target": change.target, "subject": str(change.subject),
-            "ref": str(change.ref) if change.ref else None, "parent": str(change.parent) if change.parent else None,
-            "body": Jsonb(dict(change.values)), "seen": Jsonb(dict(change.seen)), "depends_on": list(change.depends_on),
-            "why": change.why, "batch": batch,
-        },
-    )  # fmt: skip
-    return True
+    if row and row["n"] == least:
+        tx.execute("ANALYZE interlock.change, interlock.subject")
 
 
 def unsettled(tx: Transaction, process: str, system: Role, subjects: Sequence[str] | None) -> int:

@@ -21,7 +21,7 @@ REJECTED_BY_APPROVER = "rejected_by_approver"  # only a person's release ends it
 
 def quarantine(tx: Transaction, process: str, batch: UUID | None, ref: str, problems: Sequence[Problem]) -> None:
     """Hold a record back as it was last read; reasons that no longer hold resolve by themselves (invariant 5)."""
-    resolve(tx, process, ref, keep=[(p.code, p.field) for p in problems])
+    resolve(tx, process, [ref], keep=[(p.code, p.field) for p in problems])
     for problem in problems:
         tx.execute(
             "INSERT INTO interlock.quarantine AS q (process, ref, revision, code, field, message, detail, batch_id)"
@@ -32,13 +32,13 @@ def quarantine(tx: Transaction, process: str, batch: UUID | None, ref: str, prob
         )
 
 
-def resolve(tx: Transaction, process: str, ref: str, keep: Sequence[tuple[str, str]] = ()) -> None:
-    """Close a record's open entries except those under `keep`."""
+def resolve(tx: Transaction, process: str, refs: Sequence[str], keep: Sequence[tuple[str, str]] = ()) -> None:
+    """Close records' open entries except those under `keep`."""
     tx.execute(
-        "UPDATE interlock.quarantine SET state = 'resolved', decided_at = now() WHERE process = %s AND ref = %s"
+        "UPDATE interlock.quarantine SET state = 'resolved', decided_at = now() WHERE process = %s AND ref = ANY(%s)"
         " AND state = 'open' AND code <> %s AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS k(code, field)"
         " WHERE k.code = quarantine.code AND k.field = quarantine.field)",
-        [process, ref, REJECTED_BY_APPROVER, [code for code, _ in keep], [name for _, name in keep]],
+        [process, list(refs), REJECTED_BY_APPROVER, [code for code, _ in keep], [name for _, name in keep]],
     )
 
 

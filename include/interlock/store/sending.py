@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -101,25 +102,40 @@ def resolved(tx: Transaction, writes: Mapping[int, Write]) -> None:
         )
 
 
-def finish(
-    tx: Transaction,
-    row: Row,
-    state: str,
-    batch: UUID,
-    *,
-    reason: str = "",
-    ref: str | None = None,
-    results: Values | None = None,
-) -> None:
-    """Set a change's end state while its token is ours, and free its lease; raises LeaseLost otherwise."""
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a claimed change ended: its state, a reason's code, the record it made or found, results for what depends on it."""
+
+    row: Row
+    state: str
+    reason: str = ""
+    ref: str | None = None
+    results: Values = field(default_factory=dict)
+
+
+def finish(tx: Transaction, batch: UUID, ends: Sequence[End]) -> None:
+    """Set changes' end states while their tokens are ours, and free their leases; raises LeaseLost otherwise."""
+    rows = [
+        {
+            "id": e.row["id"],
+            "token": e.row["token"],
+            "state": e.state,
+            "reason": e.reason,
+            "ref": e.ref,
+            "results": dict(e.results),
+        }
+        for e in ends
+    ]
     changed = tx.execute(
-        "UPDATE interlock.change SET state = %s, reason = %s, result_ref = coalesce(%s, ref), results = %s, done_batch = %s,"
-        " finished_at = clock_timestamp() WHERE id = %s AND token = %s AND state IN ('pending', 'sending', 'unknown')",
-        [state, reason, ref, Jsonb(dict(results or {})), batch, row["id"], row["token"]],
+        "UPDATE interlock.change c SET state = e.state, reason = e.reason, result_ref = coalesce(e.ref, c.ref),"
+        " results = e.results, done_batch = %s, finished_at = clock_timestamp() FROM jsonb_to_recordset(%s)"
+        " AS e(id bigint, token bigint, state text, reason text, ref text, results jsonb)"
+        " WHERE c.id = e.id AND c.token = e.token AND c.state IN ('pending', 'sending', 'unknown')",
+        [batch, Jsonb(rows)],
     ).rowcount
-    if not changed:
-        raise LeaseLost("another worker holds this record now")
-    release(tx, [row])
+    if changed < len(ends):
+        raise LeaseLost("another worker holds some of these records now")
+    release(tx, [end.row for end in ends])
 
 
 def postpone(tx: Transaction, row: Row, state: str, seconds: float, reason: str) -> None:

@@ -90,6 +90,25 @@ def views(
             place["after"] = page[-1]["ref"]
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a subject was decided on and how: `planned | unchanged | waiting | rejected`, with a reason's code."""
+
+    ref: str
+    inputs: str
+    state: str
+    reason: str = ""
+
+
+def set_outcomes(tx: Transaction, batch_id: UUID, subjects: Sequence[Subject]) -> None:
+    """Say what became of subjects in this batch."""
+    tx.execute(
+        "UPDATE interlock.batch_subject b SET outcome = n.state, reason = n.reason"
+        " FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(ref, state, reason) WHERE b.batch_id = %s AND b.ref = n.ref",
+        [[s.ref for s in subjects], [s.state for s in subjects], [s.reason for s in subjects], batch_id],
+    )
+
+
 def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason: str = "") -> None:
     """Say what became of a subject in this batch."""
     tx.execute(
@@ -133,15 +152,18 @@ def hold_others(tx: Transaction, batch_id: UUID, refs: Sequence[str], reason: st
     )
 
 
-def decided(tx: Transaction, process: str, ref: str, inputs: str, config: str, state: str, reason: str = "") -> None:
-    """Remember what a subject was last decided on."""
+def decided(tx: Transaction, process: str, config: str, subjects: Sequence[Subject]) -> None:
+    """Remember what subjects were last decided on."""
     tx.execute(
-        "INSERT INTO interlock.subject AS s (process, ref, inputs, config, state, reason) VALUES (%s, %s, %s, %s, %s, %s)"
+        "INSERT INTO interlock.subject AS s (process, ref, inputs, config, state, reason)"
+        " SELECT %s, n.ref, n.inputs, %s, n.state, n.reason"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n(ref, inputs, state, reason)"
         " ON CONFLICT (process, ref) DO UPDATE SET inputs = excluded.inputs, config = excluded.config, due_at = NULL,"
         " state = excluded.state, reason = excluded.reason, decided_at = now(),"
         " since = CASE WHEN s.state = excluded.state THEN s.since ELSE now() END",
-        [process, ref, inputs, config, state, reason],
-    )
+        [process, config, [s.ref for s in subjects], [s.inputs for s in subjects], [s.state for s in subjects],
+         [s.reason for s in subjects]],
+    )  # fmt: skip
 
 
 def lingering(tx: Transaction, process: str, days: float) -> list[Row]:
