@@ -37,10 +37,13 @@ class Ref:
         return cls(*parts)
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # made once: a first load has many
+
+
 def canonical(values: Values) -> str:
     """Return the one JSON text of equal values: sorted keys, no spaces; raises TypeError for a binary fraction."""
     _refuse_fractions(values)
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(values)
 
 
 def _refuse_fractions(value: object) -> None:

@@ -39,10 +39,10 @@ class Record:
     @cached_property
     def revision(self) -> str:
         """Hash of the values, never of a timestamp (invariant 7); of two unusable values each is a version of its own."""
-        state: Values = {"archived": self.archived}
+        state = '{"archived":true' if self.archived else '{"archived":false'
         if self.problems:
-            state = {**state, "problems": [[p.code, p.field, p.detail] for p in self.problems]}
-        return hash_of(f'{canonical(state)[:-1]},"values":{self.text}}}')
+            state = canonical({"archived": self.archived, "problems": [[p.code, p.field, p.detail] for p in self.problems]})[:-1]
+        return hash_of(f'{state},"values":{self.text}}}')
 
     @cached_property
     def text(self) -> str:

@@ -154,6 +154,7 @@ def _distinct(found: Iterable[Record]) -> Iterable[Record]:
 def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> None:
     """A record is gone only after a completed full read and a direct get that says so."""
     with engine.database.begin() as tx:
+        records.refresh_statistics(tx, batch)
         missing = records.missing_after_full(tx, batch, system.instance().id, kind)
     gone = _read(engine, batch, system, [Ref.parse(ref) for ref in missing], dry=False)
     if gone:

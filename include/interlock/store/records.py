@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
-
-from psycopg.types.json import Jsonb
 
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
@@ -24,10 +23,10 @@ def stage(tx: Transaction, batch: UUID, records: Iterable[Record]) -> int:
         ) as copy,
     ):
         for record in records:
-            problems = [[p.code, p.field, p.message, p.detail] for p in record.problems]
+            problems = json.dumps([[p.code, p.field, p.message, p.detail] for p in record.problems]) if record.problems else "[]"
             copy.write_row((
                 batch, str(record.ref), record.ref.instance, record.ref.kind, record.revision, record.modified_at,
-                record.text, str(record.parent) if record.parent else None, Jsonb(problems), record.archived,
+                record.text, str(record.parent) if record.parent else None, problems, record.archived,
             ))  # fmt: skip
             count += 1
     return count
