@@ -17,8 +17,16 @@ COUNTRIES = {
 TAXES = (
     ("USt 19 %", "0.19", ""), ("USt 7 %", "0.07", ""), ("USt 0 %", "0", ""),
     ("Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
+    ("Innergemeinschaftliche Lieferung", "0", "Steuerfreie innergemeinschaftliche Lieferung"),
+    ("Ausfuhrlieferung", "0", "Steuerfreie Ausfuhrlieferung"),
+    ("Nicht steuerbar (Drittland)", "0", "Nicht steuerbare Leistung; Leistungsort beim Empfänger"),
+    ("Steuerfrei", "0", "Steuerfreie Leistung"),
 )  # fmt: skip
 ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "expense": "5.1.3", "bank": "1.1.1", "tax": "2.2.3"}
+PRODUCTS = (
+    ("WARTUNG", "Wartungsvertrag", "service", "149.50"), ("FERNWARTUNG", "Fernwartung", "service", "39.00"),
+    ("EINRICHTUNG", "Einrichtung", "service", "480.00"), ("ERSATZTEIL", "Ersatzteil", "goods", "89.90"),
+)  # fmt: skip
 RIGHTS = ("Accounting",)
 
 
@@ -114,8 +122,8 @@ def set_up_products(accounts, tax):
     category.customer_taxes.append(Model.get("account.tax")(tax.id))
     category.save()
     (unit,) = Model.get("product.uom").find([("symbol", "=", "u")], limit=1)
-    for name, price in (("Wartungsvertrag", "149.50"), ("Fernwartung", "39.00")):
-        product = Model.get("product.template")(name=name, type="service", default_uom=unit, list_price=Decimal(price))
+    for code, name, kind, price in PRODUCTS:
+        product = Model.get("product.template")(name=name, code=code, type=kind, default_uom=unit, list_price=Decimal(price))
         product.account_category = category
         product.save()
 
