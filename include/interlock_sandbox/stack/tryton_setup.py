@@ -14,13 +14,13 @@ COUNTRIES = {
     "FI": "Finland", "FR": "France", "GB": "United Kingdom", "IE": "Ireland", "IT": "Italy", "LU": "Luxembourg",
     "NL": "Netherlands", "NO": "Norway", "PL": "Poland", "PT": "Portugal", "SE": "Sweden", "US": "United States",
 }  # fmt: skip
-TAXES = (
-    ("USt 19 %", "0.19", ""), ("USt 7 %", "0.07", ""), ("USt 0 %", "0", ""),
-    ("Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
-    ("Innergemeinschaftliche Lieferung", "0", "Steuerfreie innergemeinschaftliche Lieferung"),
-    ("Ausfuhrlieferung", "0", "Steuerfreie Ausfuhrlieferung"),
-    ("Nicht steuerbar (Drittland)", "0", "Nicht steuerbare Leistung; Leistungsort beim Empfänger"),
-    ("Steuerfrei", "0", "Steuerfreie Leistung"),
+TAXES = (  # name, as it is printed, rate, legal notice
+    ("19 %", "USt 19 %", "0.19", ""), ("7 %", "USt 7 %", "0.07", ""),
+    ("16 %", "USt 16 %", "0.16", ""), ("5 %", "USt 5 %", "0.05", ""),
+    ("AE", "Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
+    ("K", "Innergemeinschaftliche Lieferung", "0", "Steuerfreie innergemeinschaftliche Lieferung (§ 4 Nr. 1 Buchst. b, § 6a UStG)"),
+    ("G", "Ausfuhrlieferung", "0", "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a, § 6 UStG)"),
+    ("O", "Nicht steuerbar", "0", ""),
 )  # fmt: skip
 ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "expense": "5.1.3", "bank": "1.1.1", "tax": "2.2.3"}
 PRODUCTS = (
@@ -38,7 +38,7 @@ def main(configuration, database):
     accounts = set_up_accounts(company)
     set_up_years(company)
     taxes = set_up_taxes(company, accounts["tax"])
-    set_up_products(accounts, taxes["USt 19 %"])
+    set_up_products(accounts, taxes["19 %"])
     set_up_payment(company, accounts["bank"])
     add_api_user(company, password)
 
@@ -108,8 +108,8 @@ def set_up_taxes(company, account):
     group = Model.get("account.tax.group")(name="Umsatzsteuer", code="UST", kind="sale")
     group.save()
     taxes = {}
-    for name, rate, notice in TAXES:
-        tax = Model.get("account.tax")(name=name, description=name, group=group, type="percentage", company=company)
+    for name, printed, rate, notice in TAXES:
+        tax = Model.get("account.tax")(name=name, description=printed, group=group, type="percentage", company=company)
         tax.rate, tax.invoice_account, tax.credit_note_account, tax.legal_notice = Decimal(rate), account, account, notice
         tax.save()
         taxes[name] = tax

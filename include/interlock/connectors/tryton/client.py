@@ -29,7 +29,7 @@ class Tryton:
         self._catalogue = Catalogue(self._rpc, customers)
         self._reader = Reader(self._rpc, self.ref)
         self._notes = notes.Notes(self._rpc, self._reader, self.ref)
-        self._invoices = invoices.Invoices(self._rpc, self.ref)
+        self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property

@@ -18,12 +18,13 @@ EMPTY_LINE: Final[Row] = {
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product: its revenue account as the ERP finds it, its unit with so many decimal places, the taxes it usually has."""
+    """A product: its revenue account and usual taxes as the ERP finds them, its unit with so many decimal places."""
 
     id: int
     account: int
     unit: int
     digits: int
+    taxes: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ class InvoiceCatalogue:
 
     @cached_property
     def tax_rates(self) -> dict[int, Row]:
-        """Name and rate in percent of every tax, those out of use too, by id."""
-        rows = self._rpc.search("account.tax", [["company", "=", self.company]], ["name", "rate"])
-        return {row["id"]: {"name": row["name"], "rate": read_amount(row["rate"]) * 100} for row in rows}
+        """Name, rate in percent and what it prints of every tax, those out of use too, by id."""
+        rows = self._rpc.search("account.tax", [["company", "=", self.company]], ["name", "rate", "legal_notice"])
+        return {
+            row["id"]: {"name": row["name"], "rate": read_amount(row["rate"]) * 100, "notice": row["legal_notice"] or ""}
+            for row in rows
+        }
 
     @cached_property
     def currencies(self) -> dict[str, int]:
@@ -96,10 +100,13 @@ class InvoiceCatalogue:
     def _product(self, row: Row) -> Product | None:
         asked = {**EMPTY_LINE, "product": row["id"], "company": self.company, "taxes": []}
         try:
-            account = self._rpc.call("model.account.invoice.line.on_change_product", asked, safe=True).get("account")
+            found = self._rpc.call("model.account.invoice.line.on_change_product", asked, safe=True)
         except Refused:
             return None
-        return Product(row["id"], account, row["default_uom"], row["default_uom."]["digits"]) if account else None
+        if not (account := found.get("account")):
+            return None
+        taxes = frozenset(tax["id"] for _, tax in (found.get("taxes") or {}).get("add", ()))
+        return Product(row["id"], account, row["default_uom"], row["default_uom."]["digits"], taxes)
 
     def customers(self, ids: Sequence[int]) -> dict[int, Customer]:
         """Read customers with what the ERP would fill in for them: account, term, VAT id, the address for invoices."""

@@ -49,25 +49,27 @@ def draft(invoice: Invoice, customer: Customer, products: Products, catalogue: I
     """Return the values of a draft; its date is left to the day of posting, by the ERP's calendar."""
     said, codes = words(customer.language), tax_codes(invoice)
     lines = [
-        _line(line, product, catalogue.taxes[codes[line.category, line.rate]], said)
+        _line(line, product, catalogue.taxes[codes[line.category, line.rate]], said, customer.id)
         for line in invoice.lines
         if (product := products[line.product])
     ]
+    notices = {tax["name"]: tax["notice"] for tax in catalogue.tax_rates.values()}
+    reasons = [total.reason for total in invoice.taxes if total.reason and not notices.get(total.code)]
     return {
         "type": "out", "company": catalogue.company, "reference": invoice.reference, "party": customer.id,
         "invoice_address": customer.address, "party_tax_identifier": customer.tax_identifier, "account": customer.account,
         "payment_term": customer.term, "journal": catalogue.journal, "currency": catalogue.currencies[invoice.currency],
-        "description": said.contract.format(invoice.key.contract), "comment": comment(invoice, said),
+        "description": said.contract.format(invoice.key.contract), "comment": comment(invoice, said, reasons),
         "lines": [["create", [line | {"currency": catalogue.currencies[invoice.currency]} for line in lines]]],
     }  # fmt: skip
 
 
-def _line(line: InvoiceLine, product: Product, tax: int, said: Words) -> Row:
+def _line(line: InvoiceLine, product: Product, tax: int, said: Words, customer: int) -> Row:
     quantity, price = priced(line, product.digits)
     whole = (quantity, price) == (line.quantity, line.unit_price)
     return {
         "type": "line", "product": product.id, "account": product.account, "unit": product.unit, "quantity": float(quantity),
-        "unit_price": amount(price), "description": description(line, said, whole=whole), "note": mark(line),
+        "unit_price": amount(price), "description": description(line, said, whole=whole), "note": mark(line, customer),
         "taxes": [["add", [tax]]], "taxes_date": day(line.service_to) if line.service_to else None,
     }  # fmt: skip
 

@@ -63,11 +63,19 @@ def wrong(invoice: Invoice, there: Sequence[Found]) -> str:
         return "invoice_reversed"
     if sum(other.invoice.state.live for other in there) > 1:
         return "invoice_twice"
-    if not deviations(invoice, one.invoice):
+    if not differences(invoice, one):
         return ""
     if not one.ours:
         return "invoice_by_hand"
     return "posted_otherwise" if one.invoice.state.posted else "invoice_edited"
+
+
+def differences(invoice: Invoice, one: Found) -> list[str]:
+    """Name what differs, the customer too: of one made by hand, whether it is the account that was planned."""
+    strange = bool(one.made_for) and one.made_for != {one.party}
+    known = one.invoice.recipient and invoice.recipient
+    strange |= not one.made_for and bool(known) and one.invoice.recipient != invoice.recipient
+    return (["customer"] if strange else []) + deviations(invoice, one.invoice)
 
 
 def overlap(invoice: Invoice, other: Invoice) -> bool:

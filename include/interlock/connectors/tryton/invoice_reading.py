@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from interlock.connectors.tryton.api import Row, Rpc, moment
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
-from interlock.connectors.tryton.invoice_text import read_mark
+from interlock.connectors.tryton.invoice_text import marked_customers, read_mark
 from interlock.connectors.tryton.objects import REFERENCE
 from interlock.connectors.tryton.reading import LARGEST_ID, READ
 from interlock.connectors.tryton.wire import read_amount, read_day
@@ -30,10 +30,18 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Found:
-    """One invoice as Tryton has it: the model, its record, and the values of its optimistic lock."""
+    """One invoice as Tryton has it: the model, its record, its taxes by product, and the values of its optimistic lock.
 
-    def __init__(self, row: Row, invoice: Invoice, record: Record) -> None:
+    made_for: the customers that our lines in it were made for.
+    """
+
+    def __init__(self, row: Row, lines: Sequence[Row], invoice: Invoice, record: Record) -> None:
         self.id: int = row["id"]
+        self.party = str(row["party"])
+        self.made_for = marked_customers(line["note"] or "" for line in lines)
+        self.taxed = [
+            ((line["product."] or {}).get("code") or "", frozenset(line["taxes"])) for line in lines if line["product."]
+        ]
         self.invoice, self.record = invoice, record
         self.timestamp = {f"{MODEL},{row['id']}": row["_timestamp"]}
 
@@ -44,10 +52,16 @@ class Found:
 
 
 class InvoiceReader:
-    """Turns Tryton's rows into invoices; `ref` names a record of this company."""
+    """Turns Tryton's rows into invoices; `ref` names a record of this company, `customers` reads some, following replacements."""
 
-    def __init__(self, rpc: Rpc, catalogue: InvoiceCatalogue, ref: Callable[[str, str], Ref]) -> None:
-        self._rpc, self._catalogue, self._ref = rpc, catalogue, ref
+    def __init__(
+        self,
+        rpc: Rpc,
+        catalogue: InvoiceCatalogue,
+        ref: Callable[[str, str], Ref],
+        customers: Callable[[Sequence[str]], Mapping[str, Record]],
+    ) -> None:
+        self._rpc, self._catalogue, self._ref, self._customers = rpc, catalogue, ref, customers
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Read invoices that bear a reference of ours, by id."""
@@ -83,10 +97,18 @@ class InvoiceReader:
         lines, taxes = self._children("line", ids, LINE_FIELDS), self._children("tax", ids, TAX_FIELDS)
         due = self._due_dates([line for row, _ in rows for line in row["lines_to_pay"]])
         recipients = self._recipients({row["party"] for row, _ in rows})
-        return [
+        found = [
             self._one(row, key, lines.get(row["id"], []), taxes.get(row["id"], []), due, recipients.get(row["party"], ""))
             for row, key in rows
         ]
+        self._follow([one for one in found if one.made_for - {one.party}])
+        return found
+
+    def _follow(self, moved: Sequence[Found]) -> None:
+        """A customer that was replaced by another takes its invoices along: they were made for that one too."""
+        survivors = self._customers(sorted({customer for one in moved for customer in one.made_for})) if moved else {}
+        for one in moved:
+            one.made_for = {survivors[known].ref.id if known in survivors else known for known in one.made_for}
 
     def _children(self, name: str, invoices: Sequence[int], fields: list[str]) -> dict[int, list[Row]]:
         by: dict[int, list[Row]] = {}
@@ -109,7 +131,7 @@ class InvoiceReader:
         read = tuple(self._line(line) for line in lines if line["type"] == "line")
         own = zip((line for line in lines if line["type"] == "line"), read, strict=True)
         categories = {tax: line.category for given, line in own if line.line for tax in given["taxes"]}
-        days = [day for line in read for day in (line.service_from, line.service_to) if day]
+        days = [day for line in read for day in (line.service_from, line.service_to) if day] or [key.period_start]
         invoice = Invoice(
             key=key, state=_state(row), currency=row["currency."]["code"], recipient=recipient,
             service_from=min(days, default=None), service_to=max(days, default=None), lines=read,
@@ -126,7 +148,7 @@ class InvoiceReader:
             "made_by_hand": not any(n.line for n in read),
         }
         record = Record(self._ref("invoice", str(row["id"])), at, values, self._ref("customer", str(row["party"])))
-        return Found(row, invoice, record)
+        return Found(row, lines, invoice, record)
 
     def _line(self, row: Row) -> InvoiceLine:
         rates = [self._catalogue.tax_rates[tax]["rate"] for tax in row["taxes"] if tax in self._catalogue.tax_rates]

@@ -11,15 +11,14 @@ from interlock.connectors.tryton.api import Row, Rpc
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.tryton.invoice_drafting import UNFIT as UNDRAFTED
 from interlock.connectors.tryton.invoice_drafting import draft, unfit
-from interlock.connectors.tryton.invoice_judging import chosen, overlap, refused, results, wrong
+from interlock.connectors.tryton.invoice_judging import chosen, differences, overlap, refused, results, wrong
 from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.domain.change import Conflict, Done, Outcome, Rejected, Unknown, Write
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
-from interlock.domain.readback import deviations
 from interlock.errors import InterlockError, Refused
 
-POSTED_AT_ONCE: Final = 10
+AT_ONCE: Final = 20
 Planned = Mapping[str, Invoice]
 
 
@@ -71,30 +70,39 @@ class Steps:
     def confirm(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Validate each draft that is the only one of its reference and holds the planned figures."""
         ready, outcomes = self._ready(writes, planned)
+        rest = [write for write in writes if write.key in ready]
+        drafts = [write for write in rest if ready[write.key].invoice.state is InvoiceState.DRAFT]
+        outcomes += [self._confirmed(write, ready[write.key].invoice.state, ready) for write in rest if write not in drafts]
 
         def send(part: Sequence[Write]) -> Sequence[Outcome]:
-            (write,) = part
-            one = ready[write.key]
-            state = one.invoice.state
-            if state is InvoiceState.DRAFT:
-                self._validate(one)
-                state = InvoiceState.VALIDATED
-            return [Done(write.key, self._ref(str(one.id)), {**results(one.invoice), "state": state.value})]
+            self._validate([ready[write.key] for write in part])
+            return [self._confirmed(write, InvoiceState.VALIDATED, ready) for write in part]
 
-        parts = [[write] for write in writes if write.key in ready]
-        return [*outcomes, *map(_judged_again, sending.in_turn(parts, send))]
+        return [*outcomes, *map(_judged_again, sending.in_turn(_parts(drafts), send))]
 
-    def _validate(self, one: Found) -> None:
+    def _confirmed(self, write: Write, state: InvoiceState, ready: Mapping[str, Found]) -> Done:
+        one = ready[write.key]
+        return Done(write.key, self._ref(str(one.id)), {**results(one.invoice), "state": state.value})
+
+    def _validate(self, several: Sequence[Found]) -> None:
         """Validate under the lock; that taxes are not the product's usual ones is known: the tax table gave them."""
-        arguments, lock = (f"model.{MODEL}.validate_invoice", [one.id]), {"_timestamp": one.timestamp}
+        products = self._catalogue.products([code for one in several for code, _ in one.taxed])
+        for one in several:
+            if any((product := products[code]) is None or product.taxes != taxes for code, taxes in one.taxed):
+                self._overrule(one)
+        arguments = (f"model.{MODEL}.validate_invoice", [one.id for one in several])
         try:
-            self._rpc.call(*arguments, safe=False, context=lock)
+            self._rpc.call(*arguments, safe=False, context=_lock(several))
         except Refused as error:
-            if error.code != "warned_by_erp":
+            if error.code != "warned_by_erp" or len(several) > 1:
                 raise
-            mark = hashlib.md5(f"{MODEL},{one.id}".encode(), usedforsecurity=False).hexdigest()
-            self._rpc.call("model.res.user.warning.skip", f"{mark}.invoice_taxes", False, safe=False)  # noqa: FBT003
-            self._rpc.call(*arguments, safe=False, context=lock)
+            self._overrule(several[0])  # a tax rule of the customer's made others usual
+            self._rpc.call(*arguments, safe=False, context=_lock(several))
+
+    def _overrule(self, one: Found) -> None:
+        """Answer the ERP's question about unusual taxes beforehand; the answer counts for one validation of this invoice."""
+        mark = hashlib.md5(f"{MODEL},{one.id}".encode(), usedforsecurity=False).hexdigest()
+        self._rpc.call("model.res.user.warning.skip", f"{mark}.invoice_taxes", False, safe=True)  # noqa: FBT003
 
     def post(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Post each confirmed invoice that still holds the planned figures, and read what the ERP gave it."""
@@ -112,12 +120,10 @@ class Steps:
 
         def send(part: Sequence[Write]) -> Sequence[Outcome]:
             several = [ready[write.key] for write in part]
-            lock = {name: stamp for one in several for name, stamp in one.timestamp.items()}
-            self._rpc.call(f"model.{MODEL}.post", [one.id for one in several], safe=False, context={"_timestamp": lock})
+            self._rpc.call(f"model.{MODEL}.post", [one.id for one in several], safe=False, context=_lock(several))
             return self._numbered(part, several, planned)
 
-        parts = [rest[start : start + POSTED_AT_ONCE] for start in range(0, len(rest), POSTED_AT_ONCE)]
-        return [*outcomes, *map(_judged_again, sending.in_turn(parts, send))]
+        return [*outcomes, *map(_judged_again, sending.in_turn(_parts(rest), send))]
 
     def _numbered(self, writes: Sequence[Write], several: Sequence[Found], planned: Planned) -> Sequence[Outcome]:
         """Read numbers, dates and sums. The invoices are posted by now: no failure from here on may look like "not written".
@@ -125,18 +131,18 @@ class Steps:
         The lock does not hold the lines: one that changed at the last moment shows here.
         """
         try:
-            after = {one.id: one.invoice for one in self._reader.found([["id", "in", [one.id for one in several]]])}
+            after = {one.id: one for one in self._reader.found([["id", "in", [one.id for one in several]]])}
         except InterlockError:
             after = {}
         outcomes: list[Outcome] = []
         for write, one in zip(writes, several, strict=True):
-            invoice = after.get(one.id)
-            if invoice is None or not invoice.number:
+            there = after.get(one.id)
+            if there is None or not there.invoice.number:
                 outcomes.append(Unknown(write.key, "the number could not be read"))
-            elif differing := deviations(planned[write.key], invoice):
+            elif differing := differences(planned[write.key], there):
                 outcomes.append(refused(write, "posted_otherwise", ", ".join(differing)))
             else:
-                outcomes.append(Done(write.key, self._ref(str(one.id)), results(invoice)))
+                outcomes.append(Done(write.key, self._ref(str(one.id)), results(there.invoice)))
         return outcomes
 
     def _ready(self, writes: Sequence[Write], planned: Planned) -> tuple[dict[str, Found], list[Outcome]]:
@@ -151,8 +157,16 @@ class Steps:
             if one and not code:
                 ready[write.key] = one
             else:
-                outcomes.append(refused(write, code, ", ".join(deviations(invoice, one.invoice)) if one else ""))
+                outcomes.append(refused(write, code, ", ".join(differences(invoice, one)) if one else ""))
         return ready, outcomes
+
+
+def _parts(writes: Sequence[Write]) -> list[Sequence[Write]]:
+    return [writes[start : start + AT_ONCE] for start in range(0, len(writes), AT_ONCE)]
+
+
+def _lock(several: Sequence[Found]) -> Row:
+    return {"_timestamp": {name: stamp for one in several for name, stamp in one.timestamp.items()}}
 
 
 def _same(one: Invoice, other: Invoice) -> bool:

@@ -1,12 +1,14 @@
 """What an invoice in Tryton says in words, and the mark by which each of its lines is known again.
 
 Tryton 8.0 has no fields for service days, nor for the buyer's references: people read them in the line's description and in the
-comment, and we read the days in the line's note, which is not printed: `[il:<contract line> <from> <to> <category> <tax class>]`.
+comment, and we read the days in the line's note, which is not printed:
+`[il:<contract line> <from> <to> <category> <tax class> <customer>]`, with the customer's id in Tryton.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +17,9 @@ from typing import Final
 from interlock.domain.invoice import Invoice, InvoiceLine
 from interlock.domain.money import plain
 
-MARK: Final = re.compile(r"\[il:(?P<line>\S+) (?P<first>\S+) (?P<last>\S+) (?P<category>[A-Z]+) (?P<tax_class>\S+)\]")
+MARK: Final = re.compile(
+    r"\[il:(?P<line>\S+) (?P<first>\S+) (?P<last>\S+) (?P<category>[A-Z]+) (?P<tax_class>\S+) (?P<customer>\d+)\]"
+)
 NOTHING: Final = "-"
 
 
@@ -62,20 +66,20 @@ def description(line: InvoiceLine, said: Words, *, whole: bool) -> str:
     return "\n".join(parts)
 
 
-def comment(invoice: Invoice, said: Words) -> str:
-    """Return the buyer's references, one a line."""
+def comment(invoice: Invoice, said: Words, reasons: Sequence[str] = ()) -> str:
+    """Return the buyer's references, one a line, and why there is no tax where the ERP's tax does not say so itself."""
     lines = (
         (said.buyer_reference, invoice.buyer_reference), (said.contract, invoice.contract_reference or invoice.key.contract),
         (said.purchase_order, invoice.purchase_order), (said.corrects, invoice.corrects),
     )  # fmt: skip
-    return "\n".join(text.format(value) for text, value in lines if value)
+    return "\n".join([*(text.format(value) for text, value in lines if value), *reasons])
 
 
-def mark(line: InvoiceLine) -> str:
+def mark(line: InvoiceLine, customer: int) -> str:
     """Return the mark of a line."""
     days = (day.isoformat() if day else NOTHING for day in (line.service_from, line.service_to))
     tax_class = re.sub(r"[\s\]]", "_", line.tax_class) or NOTHING
-    return f"[il:{line.line} {' '.join(days)} {line.category} {tax_class}]"
+    return f"[il:{line.line} {' '.join(days)} {line.category} {tax_class} {customer}]"
 
 
 def read_mark(note: str) -> dict[str, object]:
@@ -91,6 +95,11 @@ def read_mark(note: str) -> dict[str, object]:
     return {
         "line": found["line"], "service_from": first, "service_to": last, "category": found["category"], "tax_class": tax_class,
     }  # fmt: skip
+
+
+def marked_customers(notes: Iterable[str]) -> set[str]:
+    """Return the customers, by their id in Tryton, that lines of ours were made for."""
+    return {found["customer"] for note in notes if (found := MARK.search(note))}
 
 
 def _number(value: Decimal, said: Words) -> str:

@@ -16,6 +16,7 @@ from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.tryton.invoice_judging import planned, refused, wrong
 from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.connectors.tryton.invoice_steps import Steps
+from interlock.connectors.tryton.reading import Reader
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
@@ -31,10 +32,10 @@ KINDS: Final = (DRAFT, CONFIRMATION, POSTING)
 class Invoices:
     """Finds, drafts, confirms, posts and removes invoices; `ref` names a record of this company."""
 
-    def __init__(self, rpc: Rpc, ref: Callable[[str, str], Ref]) -> None:
+    def __init__(self, rpc: Rpc, customers: Reader, ref: Callable[[str, str], Ref]) -> None:
         self._rpc = rpc
         self.catalogue = InvoiceCatalogue(rpc)
-        self.reader = InvoiceReader(rpc, self.catalogue, ref)
+        self.reader = InvoiceReader(rpc, self.catalogue, ref, lambda ids: customers.read("customer", ids))
         self._steps = Steps(rpc, self.catalogue, self.reader, lambda invoice: ref(DRAFT, invoice))
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
