@@ -340,8 +340,12 @@ class Settings(Section):
     @property
     def reading(self) -> str:
         """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
-        how = {"account": self.crm.account_properties, "won": self.crm.won_stages, "maps": self.maps.model_dump()}
-        how |= {"contract": self.crm.contract_properties, "contract_line": self.crm.contract_line_properties}
+        how: dict[str, object] = {
+            "account": self.crm.account_properties,
+            "won": self.crm.won_stages,
+            "maps": self.maps.model_dump(),
+        }
+        how |= self.crm.contract_reading
         return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
 
 

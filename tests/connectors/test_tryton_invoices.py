@@ -340,6 +340,14 @@ def change_the_customer(rpc, system, ref):
     rpc("account.invoice.write", [int(ref.id)], values)
 
 
+def give_it_a_date(rpc, system, ref):
+    rpc("account.invoice.write", [int(ref.id)], {"invoice_date": {"__class__": "date", "year": 2026, "month": 1, "day": 2}})
+
+
+def date_it_for_the_books(rpc, system, ref):
+    rpc("account.invoice.write", [int(ref.id)], {"accounting_date": {"__class__": "date", "year": 2026, "month": 1, "day": 2}})
+
+
 def delete(rpc, system, ref):
     if fields(system, ref, "state")["state"] == "validated":
         rpc("account.invoice.draft", [int(ref.id)])
@@ -355,7 +363,7 @@ def copy(rpc, system, ref):
     return again
 
 
-EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer]
+EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer, give_it_a_date, date_it_for_the_books]
 
 
 @pytest.mark.parametrize("kind", STEPS[1:])

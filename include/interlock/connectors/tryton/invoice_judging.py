@@ -71,11 +71,14 @@ def wrong(invoice: Invoice, there: Sequence[Found]) -> str:
 
 
 def differences(invoice: Invoice, one: Found) -> list[str]:
-    """Name what differs, the customer too: of one made by hand, whether it is the account that was planned."""
-    strange = bool(one.made_for) and one.made_for != {one.party}
-    known = one.invoice.recipient and invoice.recipient
-    strange |= not one.made_for and bool(known) and one.invoice.recipient != invoice.recipient
-    return (["customer"] if strange else []) + deviations(invoice, one.invoice)
+    """Name what differs: the customer, a date that people gave it before it was posted, and the figures.
+
+    Of one made by hand the customer is the planned one unless it bears another account's reference, and any date is people's.
+    """
+    found = one.invoice
+    strange = one.made_for != {one.party} if one.ours else "" != found.recipient != invoice.recipient != ""
+    dated = one.ours and one.dated and not found.state.posted
+    return [*(["customer"] if strange else []), *(["date"] if dated else []), *deviations(invoice, found)]
 
 
 def overlap(invoice: Invoice, other: Invoice) -> bool:

@@ -19,8 +19,8 @@ from interlock.domain.record import Record
 
 MODEL: Final = "account.invoice"
 FIELDS: Final = [
-    "reference", "state", "number", "invoice_date", "party", "currency.code", "untaxed_amount", "tax_amount", "total_amount",
-    "amount_to_pay", "lines_to_pay", "_timestamp", "create_date", "write_date",
+    "reference", "state", "number", "invoice_date", "accounting_date", "party", "currency.code",
+    "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "lines_to_pay", "_timestamp", "create_date", "write_date",
 ]  # fmt: skip
 LINE_FIELDS: Final = [
     "invoice", "type", "product.code", "unit.symbol", "quantity", "unit_price", "amount", "description", "note", "taxes",
@@ -32,12 +32,13 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Found:
     """One invoice as Tryton has it: the model, its record, its taxes by product, and the values of its optimistic lock.
 
-    made_for: the customers that our lines in it were made for.
+    made_for: the customers that our lines in it were made for. dated: whether it has a date, for the invoice or for the books.
     """
 
     def __init__(self, row: Row, lines: Sequence[Row], invoice: Invoice, record: Record) -> None:
         self.id: int = row["id"]
         self.party = str(row["party"])
+        self.dated = bool(row["invoice_date"] or row["accounting_date"])
         self.made_for = marked_customers(line["note"] or "" for line in lines)
         self.taxed = [
             ((line["product."] or {}).get("code") or "", frozenset(line["taxes"])) for line in lines if line["product."]
