@@ -142,6 +142,11 @@ def test_a_property_that_only_hubspot_can_make_is_not_tried(crm):
     assert [need.name for need in system.make_missing()] == []
 
 
+def test_a_property_of_hubspots_own_is_read_whatever_it_holds(crm):
+    (need,) = [need for need in hubspot(crm, account={"campaign": "hs_object_id"}).survey() if need.name == "hs_object_id"]
+    assert need.state == "there"
+
+
 def test_options_that_people_have_not_made_are_named(system, names, sandbox):
     options = [{"label": "Invoice", "value": "invoice"}]
     role = {"name": names.role, "label": "R", "type": "enumeration", "fieldType": "checkbox", "options": options}

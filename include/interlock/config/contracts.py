@@ -130,6 +130,15 @@ class ContractSettings(BaseModel):
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
         return _names(self.contract_line, LINE)
 
+    @property
+    def contract_reading(self) -> dict[str, object]:
+        """What shapes how contracts read."""
+        return {
+            "contract_object": self.contract_object,
+            "contract": self.contract_properties,
+            "contract_line": self.contract_line_properties,
+        }
+
 
 def _names(given: Mapping[str, str], usual: Mapping[str, Property]) -> dict[str, str]:
     return {field: name for field, known in usual.items() if (name := given.get(field, known.name))}

@@ -70,7 +70,7 @@ class Settings(Section):
         """Changes when a setting changes how the CRM's records read; all of them are then read anew."""
         how = {
             "account": self.crm.account_properties, "contact": self.crm.contact_properties, "roles": self.crm.contact_roles,
-            "contract": self.crm.contract_properties, "contract_line": self.crm.contract_line_properties,
             "won": self.crm.won_stages, "maps": self.maps.model_dump(),
         }  # fmt: skip
+        how |= self.crm.contract_reading
         return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]

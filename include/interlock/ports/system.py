@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from interlock.domain.change import Outcome, Write
@@ -49,6 +49,29 @@ class Check:
     level: Literal["ok", "warning", "error"]
     message: str
     cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of the books, both days counted; nothing can be posted into one that is not open."""
+
+    first_day: date
+    last_day: date
+    open: bool
+
+
+@runtime_checkable
+class Invoicing(Protocol):
+    """A system that invoices. Steps are writes of the kinds `invoice`, `invoice_confirmation`, `invoice_posting`."""
+
+    def invoices_of(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """Return every invoice of some contracts by their number, reversed and hand-made ones too, oldest first."""
+
+    def periods(self) -> Sequence[Period]:
+        """Return the periods of the books, oldest first."""
+
+    def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
+        """Yield what `doctor` shows of invoicing; `tax_codes` are the names that the tax table gives."""
 
 
 NeedState = Literal["there", "missing", "differs", "unseen", "made", "refused"]

@@ -14,11 +14,19 @@ COUNTRIES = {
     "FI": "Finland", "FR": "France", "GB": "United Kingdom", "IE": "Ireland", "IT": "Italy", "LU": "Luxembourg",
     "NL": "Netherlands", "NO": "Norway", "PL": "Poland", "PT": "Portugal", "SE": "Sweden", "US": "United States",
 }  # fmt: skip
-TAXES = (
-    ("USt 19 %", "0.19", ""), ("USt 7 %", "0.07", ""), ("USt 0 %", "0", ""),
-    ("Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
+TAXES = (  # name, as it is printed, rate, legal notice
+    ("19 %", "USt 19 %", "0.19", ""), ("7 %", "USt 7 %", "0.07", ""),
+    ("16 %", "USt 16 %", "0.16", ""), ("5 %", "USt 5 %", "0.05", ""),
+    ("AE", "Reverse Charge", "0", "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)"),
+    ("K", "Innergemeinschaftliche Lieferung", "0", "Steuerfreie innergemeinschaftliche Lieferung (§ 4 Nr. 1 Buchst. b, § 6a UStG)"),
+    ("G", "Ausfuhrlieferung", "0", "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a, § 6 UStG)"),
+    ("O", "Nicht steuerbar", "0", ""),
 )  # fmt: skip
 ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "expense": "5.1.3", "bank": "1.1.1", "tax": "2.2.3"}
+PRODUCTS = (
+    ("WARTUNG", "Wartungsvertrag", "service", "149.50"), ("FERNWARTUNG", "Fernwartung", "service", "39.00"),
+    ("EINRICHTUNG", "Einrichtung", "service", "480.00"), ("ERSATZTEIL", "Ersatzteil", "goods", "89.90"),
+)  # fmt: skip
 RIGHTS = ("Accounting",)
 
 
@@ -30,7 +38,7 @@ def main(configuration, database):
     accounts = set_up_accounts(company)
     set_up_years(company)
     taxes = set_up_taxes(company, accounts["tax"])
-    set_up_products(accounts, taxes["USt 19 %"])
+    set_up_products(accounts, taxes["19 %"])
     set_up_payment(company, accounts["bank"])
     add_api_user(company, password)
 
@@ -100,8 +108,8 @@ def set_up_taxes(company, account):
     group = Model.get("account.tax.group")(name="Umsatzsteuer", code="UST", kind="sale")
     group.save()
     taxes = {}
-    for name, rate, notice in TAXES:
-        tax = Model.get("account.tax")(name=name, description=name, group=group, type="percentage", company=company)
+    for name, printed, rate, notice in TAXES:
+        tax = Model.get("account.tax")(name=name, description=printed, group=group, type="percentage", company=company)
         tax.rate, tax.invoice_account, tax.credit_note_account, tax.legal_notice = Decimal(rate), account, account, notice
         tax.save()
         taxes[name] = tax
@@ -114,8 +122,8 @@ def set_up_products(accounts, tax):
     category.customer_taxes.append(Model.get("account.tax")(tax.id))
     category.save()
     (unit,) = Model.get("product.uom").find([("symbol", "=", "u")], limit=1)
-    for name, price in (("Wartungsvertrag", "149.50"), ("Fernwartung", "39.00")):
-        product = Model.get("product.template")(name=name, type="service", default_uom=unit, list_price=Decimal(price))
+    for code, name, kind, price in PRODUCTS:
+        product = Model.get("product.template")(name=name, code=code, type=kind, default_uom=unit, list_price=Decimal(price))
         product.account_category = category
         product.save()
 

@@ -23,7 +23,7 @@ from interlock.domain.normalise import text
 from interlock.domain.record import Page, Problem, Record
 
 KIND: Final = "contract"
-NEEDED: Final = ("number", "start", "interval", "currency")
+NEEDED: Final = ("interval", "currency")  # what the model would take as its usual value
 DISCOUNT: Final = "discount"  # HubSpot's own: an amount off each unit, beside the discount in percent
 
 

@@ -113,7 +113,8 @@ def _classified(error: Sequence[Any]) -> InterlockError:
         return LoginRefused("Tryton refuses the login; check user and password of its connection")
     words = error[1] if kind in USER_ERRORS and len(error) > 1 else kind  # else the second part is a traceback
     detail = " ".join(str(word) for word in words if word) if isinstance(words, list) else str(words)
-    code = {"ConcurrencyException": "changed_meanwhile"}.get(kind, "refused_by_erp" if kind in USER_ERRORS else "erp_fault")
+    otherwise = "refused_by_erp" if kind in USER_ERRORS else "erp_fault"
+    code = {"ConcurrencyException": "changed_meanwhile", "UserWarning": "warned_by_erp"}.get(kind, otherwise)
     return Refused(code, detail[:1000])
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.tryton import checks, notes
+from interlock.connectors.tryton import checks, invoice_checks, invoices, notes
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
 from interlock.connectors.tryton.reading import Reader
@@ -17,7 +17,7 @@ from interlock.connectors.tryton.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
-from interlock.ports.system import Check, Instance, Traits
+from interlock.ports.system import Check, Instance, Period, Traits
 
 
 class Tryton:
@@ -29,6 +29,7 @@ class Tryton:
         self._catalogue = Catalogue(self._rpc, customers)
         self._reader = Reader(self._rpc, self.ref)
         self._notes = notes.Notes(self._rpc, self._reader, self.ref)
+        self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -66,6 +67,8 @@ class Tryton:
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a replaced one answers with its replacement, however often that was replaced itself."""
+        if kind in invoices.KINDS:
+            return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:  # noqa: ARG002
@@ -73,19 +76,25 @@ class Tryton:
         return iter(())
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
-        """Look customers up by the reference of their account, and by the number reserved for them; notes by their key."""
+        """Look customers up by the reference of their account or their number, notes by their key, invoices by reference."""
+        if writes and writes[0].kind in invoices.KINDS:
+            return self._invoices.find(writes)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.find(writes)
         return self._reader.find("customer", writes, reserved=self.customers.number == "reserved")
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Create parties or notes in one transaction, or update parties one by one under Tryton's optimistic lock."""
+        """Create parties or notes in one transaction, update parties one by one under a lock, take a step with invoices."""
+        if writes and writes[0].kind in invoices.KINDS:
+            return self._invoices.write(writes, self.settings.http.sending_seconds)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.write(writes, self.settings.http.sending_seconds)
         return self._writer.write(writes)
 
     def remove(self, ref: Ref) -> bool:
-        """Delete a double that nothing uses, or a note of ours."""
+        """Delete a double that nothing uses, or a note or draft of ours."""
+        if ref.kind in invoices.KINDS:
+            return self._invoices.remove(ref)
         if ref.kind == notes.KIND:
             return self._notes.remove(ref)
         return self._writer.remove(ref)
@@ -93,3 +102,16 @@ class Tryton:
     def checks(self) -> Iterator[Check]:
         """Check version, rights, and what creating customers needs."""
         return checks.checks(self._rpc, self._catalogue, self.customers)
+
+    def invoices_of(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """Return every invoice of some contracts by their number, reversed and hand-made ones too, oldest first."""
+        found = self._invoices.reader.of_contracts(contracts)
+        return {contract: [one.record for one in several] for contract, several in found.items()}
+
+    def periods(self) -> Sequence[Period]:
+        """Return the periods of the books."""
+        return invoice_checks.periods(self._rpc, self._invoices.catalogue.company)
+
+    def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
+        """Check what drafting and posting invoices need."""
+        return invoice_checks.checks(self._rpc, self._invoices.catalogue, tax_codes)
