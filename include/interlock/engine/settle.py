@@ -102,6 +102,7 @@ FROM (SELECT s.ref,
         AS created,
     coalesce(bool_or(c.state = 'done' AND c.done_batch = %(batch)s), false) AS updated
     FROM interlock.batch_subject s LEFT JOIN interlock.change c ON c.subject = s.ref AND c.process = %(process)s
+        AND (c.done_batch = %(batch)s OR c.state IN ('held', 'pending', 'sending', 'unknown'))
     WHERE s.batch_id = %(batch)s GROUP BY s.ref) o
 WHERE b.batch_id = %(batch)s AND b.ref = o.ref AND b.outcome NOT IN ('rejected', 'waiting')
 """

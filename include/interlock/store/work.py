@@ -14,6 +14,7 @@ from interlock.store import families
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+MANY = 1_000  # from then on the planner is told how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ def collect(
          "named": list(named) if named is not None else None},
     )  # fmt: skip
     families.place(tx, batch_id, scratch)
-    row = tx.execute("SELECT count(*) AS n FROM interlock.batch_subject WHERE batch_id = %s AND is_work", [batch_id]).fetchone()
-    return int(row["n"]) if row else 0
+    row = tx.execute(
+        "SELECT count(*) AS looked_at, count(*) FILTER (WHERE is_work) AS work FROM interlock.batch_subject WHERE batch_id = %s",
+        [batch_id],
+    ).fetchone()
+    if row and row["looked_at"] >= MANY:
+        tx.execute("ANALYZE interlock.batch_subject")
+    return int(row["work"]) if row else 0
 
 
 def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
