@@ -70,8 +70,13 @@ SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults --stride 1 --plans $${PLANS:-1000} --first $${FIRST:-0}
 
-bench: .venv/done .venv-bench/done ## both sides of each ratio, in one run (SIZE=2000 is a first look)
-	@PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.matching --size $${SIZE:-20000} --scale $${SCALE:-0}
+BENCHMARKS := matching end_to_end staging no_change one_account growth quota
+
+bench: venv .venv-bench/done ## both sides of each ratio, in one run (ONLY=staging: one of them; SIZE=2000: another size)
+	@for name in $(if $(ONLY),$(ONLY),$(BENCHMARKS)); do echo "-- $$name"; \
+	  case $$name in growth) size="--sizes $$SIZE";; one_account) size="--pairs $$SIZE";; *) size="--size $$SIZE";; esac; \
+	  PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.$$name $${SIZE:+$$size} \
+	    $$(test $$name = matching && echo --scale $${SCALE:-0}) || exit 1; done
 
 mutants: venv ## break the code behind each invariant and see its test fail
 	@$(RUN) tests/mutants.py

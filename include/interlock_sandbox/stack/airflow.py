@@ -22,7 +22,7 @@ PRELOAD = '''"""Tasks are forks of the scheduler: what it has imported costs the
 import sys
 
 if "scheduler" in sys.argv:
-    import great_expectations  # noqa: F401
+    import interlock.pipeline.preload  # noqa: F401
 '''
 COMPONENTS = {"metadatabase": "database", "scheduler": "scheduler", "dag_processor": "DAG processor", "triggerer": "triggerer"}
 PATIENCE = 180
