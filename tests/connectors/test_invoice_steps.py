@@ -42,7 +42,7 @@ def run(engine, changes):
     batch = engine.open(Scope(run_id=f"r{datetime.now(UTC).timestamp()}", actor="test"))
     with engine.database.begin() as tx:
         for change in changes:
-            assert outbox.record(tx, batch, change)
+            assert outbox.record(tx, batch, [change]) == set()
     apply(engine, batch, "erp")
     with engine.database.begin() as tx:
         rows = tx.execute("SELECT * FROM interlock.change ORDER BY id").fetchall()
