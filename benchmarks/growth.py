@@ -17,12 +17,11 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from benchmarks.stand import SETTINGS, cluster, engine, store
+from benchmarks.stand import SETTINGS, cluster, company, engine, store
 from interlock.domain.identity import Ref
 from interlock.engine import plan
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
-from tests.companies import company
 from tests.engine.memory import Memory
 
 WON = "2026-02-01T00:00:00+00:00"

@@ -21,12 +21,11 @@ from typing import Any, Literal
 
 import psycopg
 
-from benchmarks.stand import cluster, engine, ratio, store
+from benchmarks.stand import cluster, company, engine, ratio, store
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
-from tests.companies import company
 from tests.engine.memory import Memory
 
 PAGE = 200  # what HubSpot's search gives at a time

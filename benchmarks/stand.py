@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from interlock_sandbox.demo.seed import Crm
 from interlock_sandbox.stack import crm, erp
 from interlock_sandbox.stack.postgres import Postgres
 from interlock_sandbox.stack.processes import Processes
-from tests.companies import company
+from tests.companies import company as small_town
 
 UNLIMITED = "http = { requests = 100000, per_seconds = 1 }"
 SETTINGS = f"""
@@ -36,6 +37,16 @@ deadline = 80000
 """
 PROPERTIES = {"legal_name": "name", "street": "address", "postal_code": "zip"}
 PART = 100
+
+
+def company(key: object) -> dict[str, str]:
+    """Return a company whose name and street no other of a hundred thousand shares a part with."""
+    mark = hashlib.sha256(str(key).encode()).hexdigest()
+    word, street = ("".join(chr(97 + int(mark[i : i + 4], 16) % 26) for i in range(start, start + 36, 4)) for start in (0, 28))
+    return small_town(key) | {
+        "legal_name": f"{word.capitalize()} GmbH", "street": f"{street.capitalize()}weg {int(mark[-2:], 16) + 1}",
+        "website": f"https://{word}.example", "phone": f"+4930{int(mark[-9:], 16) % 10**9:09}",
+    }  # fmt: skip
 
 
 class Pair:
