@@ -9,8 +9,9 @@ same CRM and ERP.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -21,13 +22,16 @@ from interlock.engine.run import run
 from interlock.store import people
 from interlock_sandbox.stack.postgres import Postgres
 
+Call = tuple[str, str, tuple[Any, ...]]
 RECORDED = {"changed", "read", "children", "find", "write"}
 
 
 class Recorder:
     """A system whose calls are noted down, with the seconds spent in each."""
 
-    def __init__(self, system: Any, name: str, calls: list[tuple[str, str, tuple[Any, ...]]], spent: Counter[str]) -> None:
+    def __init__(
+        self, system: Any, name: str, calls: list[tuple[str, str, tuple[Any, ...]]], spent: defaultdict[str, float]
+    ) -> None:
         self._system, self._name, self._calls, self._spent = system, name, calls, spent
 
     def __getattr__(self, method: str) -> Any:
@@ -48,23 +52,15 @@ class Recorder:
                 return
             yield page
 
-    def _clock(self) -> Any:
-        return _Clock(self._name, self._spent)
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        begin = perf_counter()
+        yield
+        self._spent[self._name] += perf_counter() - begin
 
 
-class _Clock:
-    def __init__(self, name: str, spent: Counter[str]) -> None:
-        self._name, self._spent = name, spent
-
-    def __enter__(self) -> None:
-        self._begin = perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._spent[self._name] += perf_counter() - self._begin  # type: ignore[assignment] # seconds
-
-
-def ours(postgres: Postgres, number: int, size: int, calls: list[Any]) -> tuple[float, dict[str, float], Counter[str]]:
-    pair, spent = Pair(postgres, f"ours{number}", "filled"), Counter[str]()
+def ours(postgres: Postgres, number: int, size: int, calls: list[Any]) -> tuple[float, dict[str, float], defaultdict[str, float]]:
+    pair, spent = Pair(postgres, f"ours{number}", "filled"), defaultdict[str, float](float)
     systems = [Recorder(s, name, calls, spent) for s, name in zip(pair.connect(parse(SETTINGS)), ("crm", "erp"), strict=True)]
     machine = engine(store(postgres, f"store{number}"), systems)
     begin = perf_counter()

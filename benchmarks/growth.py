@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.stand import SETTINGS, cluster, company, engine, store
 from interlock.domain.identity import Ref
+from interlock.domain.record import Page
 from interlock.engine import plan
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
@@ -33,8 +34,6 @@ class Paged(Memory):
     """The systems in memory, listing pages of the usual size without sorting anew each time."""
 
     def changed(self, kind: str, since: Any) -> Any:
-        from interlock.domain.record import Page  # noqa: PLC0415
-
         rows = [r for r in self.of(kind) if since is None or r.modified_at >= since]
         for start in range(0, len(rows), PAGE):
             yield Page(rows[start : start + PAGE], rows[min(start + PAGE, len(rows)) - 1].modified_at)

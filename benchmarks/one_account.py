@@ -13,14 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.stand import ratio
+from benchmarks.stand import PROPERTIES, company, ratio
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm
 from interlock_sandbox.stack.down import down
 from interlock_sandbox.stack.paths import ROOT
 from interlock_sandbox.stack.postgres import Postgres
 from interlock_sandbox.stack.up import up
-from tests.companies import company
 
 EMPTY = """
 from airflow.sdk import dag, task
@@ -39,7 +38,6 @@ def empty():
 
 empty()
 """
-PROPERTIES = {"legal_name": "name", "street": "address", "postal_code": "zip"}
 
 
 def won(sandbox: Crm, key: str) -> str:

@@ -64,7 +64,7 @@ MUTANTS = (
            DOUBT + "test_an_approver_s_rejection_outlives_an_unrelated_change"),
     Mutant(5, "engine/sweep.py", "        _waiting(engine, tx, batch)\n", "        pass\n",
            DOUBT + "test_waiting_has_a_limit_and_the_entry_resolves_once_it_is_settled"),
-    Mutant(6, "engine/apply.py", 'people.quarantine(tx, engine.process, batch, row["subject"], [problem])', "pass",
+    Mutant(6, "engine/outcomes.py", 'people.quarantine(tx, engine.process, batch, row["subject"], [problem])', "pass",
            ENGINE + "test_a_refused_record_never_stops_the_others"),
     Mutant(6, "quality/suites.py", '            "partial_unexpected_count": rows,\n', "",
            ENGINE + "test_fifty_bad_rows_are_all_named"),

@@ -309,7 +309,8 @@ def test_when_the_first_account_is_merged_into_the_further_one_that_is_first(two
     assert world.erp.of("customer")[0].values["phone"] == "+493011112222"
 
 
-def test_both_accounts_may_be_given_one_customer_in_one_run(world):
+def give_both_one_customer(world):
+    """Let a person say of two new accounts that they are one customer, which the ERP has already."""
     world.erp.put("customer", "9", **company("1") | {"number": "K9", "references": [], "active": True, "street": "Alte Gasse 1"})
     world.won("1")
     world.won("2", **company("1"))
@@ -317,6 +318,10 @@ def test_both_accounts_may_be_given_one_customer_in_one_run(world):
     with world.engine().database.begin() as tx:
         for row in tx.execute("SELECT id FROM interlock.quarantine WHERE state = 'open' ORDER BY ref").fetchall():
             decisions.decide_match(tx, row["id"], "K9", "ines")
+
+
+def test_both_accounts_may_be_given_one_customer_in_one_run(world):
+    give_both_one_customer(world)
     go(world)
     go(world)
     rows = world.sql("SELECT account, is_primary FROM interlock.crosswalk ORDER BY account")
@@ -325,13 +330,7 @@ def test_both_accounts_may_be_given_one_customer_in_one_run(world):
 
 
 def test_an_account_s_change_waits_behind_another_s_that_is_yet_to_be_sent(world):
-    world.erp.put("customer", "9", **company("1") | {"number": "K9", "references": [], "active": True, "street": "Alte Gasse 1"})
-    world.won("1")
-    world.won("2", **company("1"))
-    go(world)
-    with world.engine().database.begin() as tx:
-        for row in tx.execute("SELECT id FROM interlock.quarantine WHERE state = 'open' ORDER BY ref").fetchall():
-            decisions.decide_match(tx, row["id"], "K9", "ines")
+    give_both_one_customer(world)
     for number in ("1", "2"):
         plan_only(world.engine(), Scope(next(RUNS), crm_ids=(number,)))
     rows = world.sql("SELECT subject, state FROM interlock.change WHERE system = 'erp' AND kind = 'customer' ORDER BY id")

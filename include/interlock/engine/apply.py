@@ -11,24 +11,21 @@ from interlock.domain.change import (
     RESULT,
     Conflict,
     Done,
-    NotSent,
     Outcome,
-    Rejected,
     Role,
     Unknown,
     Write,
 )
 from interlock.domain.identity import Json, Ref
-from interlock.domain.record import Problem, Record
+from interlock.domain.record import Record
 from interlock.engine.context import Engine
+from interlock.engine.outcomes import Judged, commit
 from interlock.errors import LeaseLost, WorkRemains
-from interlock.store import audit, batches, crosswalk, outbox, people, sending, work
+from interlock.store import batches, outbox, sending
 from interlock.store.database import Transaction
 from interlock.store.sending import End
 
 Row = dict[str, Any]
-Judged = tuple[Row, Write, Outcome]
-TAKEN = Problem("customer_taken", "customer_number", "the customer with its reference is already linked to another account")
 
 
 def apply(engine: Engine, batch: UUID, role: Role) -> int:
@@ -95,7 +92,7 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
     by_key = {outcome.key: outcome for outcome in outcomes}
     with engine.database.begin() as tx:
-        _record(
+        commit(
             engine,
             tx,
             batch,
@@ -117,7 +114,7 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
                 adopted.append((row, writes[row["key"]], outcome))
             elif traits.enforces_key or _may_be_absent(tx, row, traits.settle_seconds):
                 absent.append(row)
-        _record(engine, tx, batch, adopted)
+        commit(engine, tx, batch, adopted)
     return absent
 
 
@@ -160,52 +157,8 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 continue
             judged.append((row, writes[row["key"]], outcome))
         sending.finish(tx, batch, equal)
-        _record(engine, tx, batch, judged)
+        commit(engine, tx, batch, judged)
     return send
-
-
-def _record(engine: Engine, tx: Transaction, batch: UUID, judged: Sequence[Judged]) -> None:
-    """Commit outcomes; new customers enter the crosswalk in the same transaction."""
-    done = [(row, write, outcome) for row, write, outcome in judged if isinstance(outcome, Done)]
-    refused = [(row, outcome) for row, _, outcome in judged if isinstance(outcome, Rejected)]
-    stale = [row for row, _, outcome in judged if isinstance(outcome, Conflict)]
-    ends = [End(row, "done", ref=str(outcome.ref), results=outcome.results) for row, _, outcome in done]
-    ends += [End(row, "rejected", no.code) for row, no in refused]
-    sending.finish(tx, batch, [*ends, *(End(row, "stale", "changed_meanwhile") for row in stale)])
-    _link(engine, tx, batch, [(row, outcome) for row, _, outcome in done])
-    for row, no in refused:
-        problem = Problem(no.code, "", no.message, no.detail)
-        people.quarantine(tx, engine.process, batch, row["subject"], [problem])
-    work.redecide(tx, engine.process, [row["subject"] for row in stale])
-    for row, _, outcome in judged:
-        if isinstance(outcome, NotSent):
-            state = "unknown" if row["state"] == "unknown" else "pending"
-            sending.postpone(tx, row, state, outcome.retry_after, outcome.reason)
-        elif isinstance(outcome, Unknown):
-            sending.postpone(tx, row, "unknown", 0, outcome.reason)
-    audit.append(tx, [entry for row, write, outcome in judged if (entry := _entry(engine, row, write, outcome))])
-
-
-def _entry(engine: Engine, row: Row, write: Write, outcome: Outcome) -> audit.Entry | None:
-    action = f"{row['operation']} {row['kind']}"
-    if isinstance(outcome, Done):
-        why = f"{row['why']} [{row['key']}]"
-        values: Row = {"before": row["seen"], "after": dict(write.values)}
-        return audit.Entry(engine.owner, action, str(outcome.ref), why, values)
-    if isinstance(outcome, Rejected):
-        return audit.Entry(engine.owner, f"refused: {action}", row["target"], outcome.code)
-    return None
-
-
-def _link(engine: Engine, tx: Transaction, batch: UUID, done: Sequence[tuple[Row, Done]]) -> None:
-    made = [
-        (row["subject"], str(outcome.ref), str(outcome.results["number"]), row["key"])
-        for row, outcome in done
-        if row["kind"] == "customer" and row["operation"] == "create"
-    ]
-    for account in sorted(crosswalk.link_new(tx, made) if made else ()):
-        people.quarantine(tx, engine.process, batch, account, [TAKEN])
-        work.set_outcome(tx, batch, account, "rejected", TAKEN.code)
 
 
 def _reserve_numbers(engine: Engine, rows: list[Row], writes: dict[str, Write]) -> None:

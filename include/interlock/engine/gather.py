@@ -33,7 +33,7 @@ def gather(engine: Engine, batch: UUID) -> None:
         if not dry:
             _link(engine, batch)
         with engine.database.begin() as tx:
-            records.refresh_statistics(tx, batch)
+            records.refresh_statistics(tx, batch, "snapshot", "crosswalk")
 
 
 def _link(engine: Engine, batch: UUID) -> None:
@@ -154,7 +154,7 @@ def _distinct(found: Iterable[Record]) -> Iterable[Record]:
 def _bury_missing(engine: Engine, batch: UUID, system: System, kind: str) -> None:
     """A record is gone only after a completed full read and a direct get that says so."""
     with engine.database.begin() as tx:
-        records.refresh_statistics(tx, batch)
+        records.refresh_statistics(tx, batch, "snapshot")
         missing = records.missing_after_full(tx, batch, system.instance().id, kind)
     gone = _read(engine, batch, system, [Ref.parse(ref) for ref in missing], dry=False)
     if gone:

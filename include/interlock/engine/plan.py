@@ -25,7 +25,7 @@ from interlock.quality import suites
 from interlock.store import batches, outbox, people, records, work
 from interlock.store import checked as store
 from interlock.store.accounts import ACCOUNTS
-from interlock.store.database import Transaction
+from interlock.store.database import Transaction, refresh_statistics
 from interlock.store.work import Subject
 
 Row = dict[str, Any]
@@ -118,7 +118,7 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
     All of it is one commit, brake included: no other worker sees a change that the brake would hold. Decisions of one
     process queue behind each other.
     """
-    planned: list[Row] = []
+    planned, count = list[Row](), 0
     with engine.timed(batch, "decide"), engine.database.begin() as tx:
         dry = bool(batches.batch(tx, batch)["dry_run"])
         if not dry:
@@ -128,6 +128,7 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
         unfit = checked.unfit(store.findings(tx, batch))
         for page in _pages(engine, tx, batch, scratch):
             decided = [_decided(engine, row, found, unfit) for row in page if row["outcome"] != "rejected"]
+            count += len(decided)
             work.set_outcomes(tx, batch, [one.subject for one in decided])
             if dry:
                 planned += [_shown(change) for one in decided for change in one.decision.changes]
@@ -135,7 +136,7 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
                 record(engine, tx, batch, decided)
         if not dry:
             _brake(engine, tx, batch)
-            outbox.refresh_statistics(tx, batch)
+            refresh_statistics(tx, count, "change", "subject")
     return planned
 
 

@@ -63,6 +63,15 @@ def opened(dsn: str) -> Iterator[Transaction]:
         database.close()
 
 
+MANY = 1_000
+
+
+def refresh_statistics(tx: Transaction, rows: int, *tables: str) -> None:
+    """Tell the planner how many records tables hold by now, once many came: it would plan for nearly empty ones."""
+    if rows >= MANY:
+        tx.execute(f"ANALYZE {', '.join(f'interlock.{table}' for table in tables)}")
+
+
 def migrate(dsn: str) -> str:
     """Bring the schema up to date and return its revision; safe to run twice or by two at once."""
     from alembic import command  # noqa: PLC0415 - heavy, and needed by one command only

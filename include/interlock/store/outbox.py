@@ -73,16 +73,6 @@ def _row(batch: UUID, change: Change) -> Row:
     }  # fmt: skip
 
 
-def refresh_statistics(tx: Transaction, batch: UUID, least: int = 1_000) -> None:
-    """Tell the planner how many changes there are by now, if the batch decided many."""
-    row = tx.execute(
-        "SELECT count(*) AS n FROM (SELECT FROM interlock.batch_subject WHERE batch_id = %s AND is_work LIMIT %s) t",
-        [batch, least],
-    ).fetchone()
-    if row and row["n"] == least:
-        tx.execute("ANALYZE interlock.change, interlock.subject")
-
-
 def unsettled(tx: Transaction, process: str, system: Role, subjects: Sequence[str] | None) -> int:
     """Count open changes that need no person and no other change: reason to wait a little rather than end the step."""
     row = tx.execute(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
+from interlock.store import database
 from interlock.store.database import Transaction
 
 
@@ -51,13 +52,12 @@ def merge(tx: Transaction, batch: UUID, refs: Sequence[str] | None = None) -> No
     )
 
 
-def refresh_statistics(tx: Transaction, batch: UUID, least: int = 1_000) -> None:
-    """Tell the planner how many records there are by now, if the batch read many: it would plan for a nearly empty table."""
+def refresh_statistics(tx: Transaction, batch: UUID, *more: str) -> None:
+    """Tell the planner how much was staged, and what it is compared with, if the batch read many records."""
     row = tx.execute(
-        "SELECT count(*) AS n FROM (SELECT FROM interlock.staged WHERE batch_id = %s LIMIT %s) t", [batch, least]
+        "SELECT count(*) AS n FROM (SELECT FROM interlock.staged WHERE batch_id = %s LIMIT %s) t", [batch, database.MANY]
     ).fetchone()
-    if row and row["n"] == least:
-        tx.execute("ANALYZE interlock.staged, interlock.snapshot, interlock.crosswalk")
+    database.refresh_statistics(tx, row["n"] if row else 0, "staged", *more)
 
 
 def watermark(tx: Transaction, instance: str, kind: str, reading: str = "") -> datetime | None:

@@ -11,10 +11,9 @@ from psycopg.types.json import Jsonb
 
 from interlock.domain.record import Problem
 from interlock.store import families
-from interlock.store.database import Transaction
+from interlock.store.database import Transaction, refresh_statistics
 
 Row = dict[str, Any]
-MANY = 1_000  # from then on the planner is told how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,7 @@ def collect(
         "SELECT count(*) AS looked_at, count(*) FILTER (WHERE is_work) AS work FROM interlock.batch_subject WHERE batch_id = %s",
         [batch_id],
     ).fetchone()
-    if row and row["looked_at"] >= MANY:
-        tx.execute("ANALYZE interlock.batch_subject")
+    refresh_statistics(tx, row["looked_at"] if row else 0, "batch_subject")
     return int(row["work"]) if row else 0
 
 
@@ -116,11 +114,8 @@ def set_outcomes(tx: Transaction, batch_id: UUID, subjects: Sequence[Subject]) -
 
 
 def set_outcome(tx: Transaction, batch_id: UUID, ref: str, outcome: str, reason: str = "") -> None:
-    """Say what became of a subject in this batch."""
-    tx.execute(
-        "UPDATE interlock.batch_subject SET outcome = %s, reason = %s WHERE batch_id = %s AND ref = %s",
-        [outcome, reason, batch_id, ref],
-    )
+    """Say what became of one subject in this batch."""
+    set_outcomes(tx, batch_id, [Subject(ref, "", outcome, reason)])
 
 
 def with_reason(tx: Transaction, batch_id: UUID, reasons: Sequence[str]) -> list[Row]:
