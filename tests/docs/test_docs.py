@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -79,8 +80,10 @@ def test_every_reason_for_holding_back_says_what_to_do():
 
 def settings(model, before=""):
     for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        inner = next(
+            (t for t in (field.annotation, *get_args(field.annotation)) if isinstance(t, type) and issubclass(t, BaseModel)), None
+        )
+        if inner and get_origin(field.annotation) not in {tuple, dict}:
             yield from settings(inner, f"{before}{name}.")
         else:
             yield before + name

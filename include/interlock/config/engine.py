@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,14 @@ from interlock.config.section import PositiveInt, Seconds, Section
 
 
 class CompanySettings(Section):
-    """The company whose books the ERP keeps; `timezone` decides what "today" is."""
+    """The company whose books the ERP keeps; `timezone` decides what "today" is.
+
+    currency: ISO 4217, of its books and of the limits on amounts. fiscal_year_starts: month and day, `MM-DD`.
+    """
 
     timezone: str = "Europe/Berlin"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    fiscal_year_starts: str = "01-01"
 
     @field_validator("timezone")
     @classmethod
@@ -23,6 +29,16 @@ class CompanySettings(Section):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Berlin") from None
+        return value
+
+    @field_validator("fiscal_year_starts")
+    @classmethod
+    def known_day(cls, value: str) -> str:
+        """Refuse what is no month and day of every year."""
+        try:
+            date.fromisoformat(f"2001-{value}")
+        except ValueError:
+            raise ValueError(f"{value!r} is no month and day; write 07-01 for a fiscal year from 1 July") from None
         return value
 
 

@@ -29,12 +29,14 @@ class CustomerSettings(Section):
     number: `sequence` lets the ERP number them; `reserved` takes numbers `reserved_prefix` + counter from a range that
     nobody else uses, and then the ERP's unique code is our key. foreign_vat_id: whether a VAT id of another country than the
     account's holds the account back until a person releases it. payment_term is the ERP's own, set once on create.
+    create_for_contracts: whether an account without a won deal since go-live becomes a customer because a contract of its is due.
     """
 
     number: Literal["sequence", "reserved"] = "sequence"
     reserved_prefix: str = "IL"
     reserved_digits: Annotated[int, Field(ge=4, le=12)] = 6
     payment_term: str = ""
+    create_for_contracts: bool = False
     foreign_vat_id: Literal["hold", "accept"] = "hold"
     fields: dict[str, FieldRule] = Field(default_factory=dict, validate_default=True)
 

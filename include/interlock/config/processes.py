@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from interlock.config.section import PositiveInt, Section
+from interlock.domain.money import Amount
 from interlock.errors import NotAllowed
 
 
@@ -17,6 +18,12 @@ class LeadToCustomerSettings(Section):
 
     go_live: date
     schedule: str = "0 2 * * *"
+
+
+class RenewalToInvoiceSettings(Section):
+    """The process `renewal_to_invoice`; what it invoices is said in [billing], [renewal], [tax], [seller]."""
+
+    schedule: str = "0 3 * * *"
 
 
 class PrehistorySettings(Section):
@@ -67,13 +74,23 @@ class LimitSettings(Section):
 
 
 class ApprovalSettings(Section):
-    """Who may answer a run that a brake holds.
+    """What waits for a person's approval, and who may answer.
 
-    users: their logins; empty lets anybody answer whom Airflow lets. four_eyes: not whoever started the run.
+    users: their logins; empty lets anybody answer whom Airflow lets. four_eyes: neither whoever started the run nor whoever
+    confirmed the renewal. invoice_gross_above: an invoice of more waits. run_gross_above: all invoices of a run wait that sum
+    up to more. Both in the company's currency; an invoice in another one waits wherever a limit is set.
     """
 
     users: tuple[str, ...] = ()
     four_eyes: bool = False
+    invoice_gross_above: Annotated[Amount, Field(ge=0)] | None = None
+    run_gross_above: Annotated[Amount, Field(ge=0)] | None = None
+
+    @field_validator("invoice_gross_above", "run_gross_above", mode="before")
+    @classmethod
+    def whole_numbers_too(cls, value: object) -> object:
+        """Take a whole number for its text: TOML knows no decimals, and a binary fraction is no amount."""
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def somebody_is_left(self) -> ApprovalSettings:

@@ -17,10 +17,17 @@ from interlock.config.processes import (
     LimitSettings,
     PrehistorySettings,
     QualitySettings,
+    RenewalToInvoiceSettings,
 )
 from interlock.config.section import Section
+from interlock.domain.billing_rules import BillingRules, RenewalRules, Seller
 from interlock.domain.maps import ValueMaps
 from interlock.domain.matching import Rules as MatchingRules
+from interlock.domain.tax_table import TaxRules
+from interlock.errors import ConfigurationError
+
+LEADS = {"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
+INVOICES = {"company", "crm", "billing", "renewal", "tax", "seller"}
 
 
 class Settings(Section):
@@ -32,6 +39,11 @@ class Settings(Section):
     customers: CustomerSettings = CustomerSettings()
     maps: ValueMaps = ValueMaps()
     lead_to_customer: LeadToCustomerSettings
+    renewal_to_invoice: RenewalToInvoiceSettings = RenewalToInvoiceSettings()
+    billing: BillingRules | None = None
+    renewal: RenewalRules = RenewalRules()
+    tax: TaxRules = TaxRules()
+    seller: Seller = Seller()
     prehistory: PrehistorySettings = PrehistorySettings()
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
@@ -58,12 +70,31 @@ class Settings(Section):
         return ZoneInfo(self.company.timezone)
 
     @property
+    def billing_rules(self) -> BillingRules:
+        """The table [billing]; raises ConfigurationError when the file has none, for nobody can guess the go-live."""
+        if self.billing is None:
+            raise ConfigurationError(
+                "interlock.toml has no table [billing]; write it with go_live, the day from which to invoice"
+            )
+        return self.billing
+
+    @property
+    def leads_hash(self) -> str:
+        """Changes when a setting that decides about customers changes; one decided under another is work again."""
+        return self._hash(LEADS)
+
+    @property
+    def invoices_hash(self) -> str:
+        """Changes when a setting that decides about invoices changes; a contract decided under another is work again."""
+        return self._hash(INVOICES)
+
+    @property
     def hash(self) -> str:
-        """Changes when a setting that decides business changes; a subject decided under another one is work again."""
-        business = self.model_dump_json(
-            include={"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
-        )
-        return hashlib.sha256(business.encode()).hexdigest()[:16]
+        """Changes when any setting changes that decides business."""
+        return self._hash(LEADS | INVOICES)
+
+    def _hash(self, tables: set[str]) -> str:
+        return hashlib.sha256(self.model_dump_json(include=tables).encode()).hexdigest()[:16]
 
     @property
     def reading(self) -> str:

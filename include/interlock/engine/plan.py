@@ -76,7 +76,7 @@ def _over_the_batch(
 def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[str, list[Problem]]:
     """List the run's subjects; returns the problems known by then."""
     scratch = batch if info["dry_run"] else None
-    crm, config = engine.crm.instance().id, engine.settings.hash
+    crm, config = engine.crm.instance().id, engine.settings.leads_hash
     work.collect(tx, batch, engine.process, ACCOUNTS, crm, config, batches.scope(tx, batch), scratch)
     _deals_without_account(engine, tx, batch, info)
     store.clear(tx, batch)
@@ -108,7 +108,7 @@ def _hold_back(engine: Engine, batch: UUID, found: dict[str, list[Problem]], *, 
             return
         for subject in held:
             people.quarantine(tx, engine.process, batch, subject.ref, found[subject.ref])
-        work.decided(tx, engine.process, engine.settings.hash, held)
+        work.decided(tx, engine.process, engine.settings.leads_hash, held)
         work.redecide(tx, engine.process, [ref for ref, problems in found.items() if checks.CIRCLE in problems])
 
 

@@ -52,7 +52,7 @@ def record(engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decid
             people.resolve(tx, engine.process, [one.ref], keep=[(WAITED, "")])
     gone_on = [one.ref for one in decided if not one.decision.problems and one.decision.verdict != "waiting"]
     people.resolve(tx, engine.process, gone_on)
-    work.decided(tx, engine.process, engine.settings.hash, [one.subject for one in decided])
+    work.decided(tx, engine.process, engine.settings.leads_hash, [one.subject for one in decided])
     work.redecide(tx, engine.process, [one.ref for one in decided if _again(one.decision, waits)])
 
 
