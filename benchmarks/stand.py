@@ -13,6 +13,7 @@ from typing import Any
 from interlock.config import Endpoint, Settings, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine
+from interlock.engine.leads import LEADS
 from interlock.ports.system import System
 from interlock.store.database import Database, migrate
 from interlock_sandbox.demo.seed import Crm
@@ -99,7 +100,7 @@ def store(postgres: Postgres, name: str) -> str:
 
 def engine(dsn: str, systems: Sequence[Any], settings: str = SETTINGS) -> Engine:
     """Put an engine between two systems."""
-    return Engine(Database(dsn), *systems, parse(settings))
+    return Engine(Database(dsn), *systems, parse(settings), LEADS)
 
 
 def fill(sandbox: Crm, size: int) -> None:

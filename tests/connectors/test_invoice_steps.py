@@ -10,6 +10,7 @@ from interlock.config import parse
 from interlock.domain.change import Change
 from interlock.engine.apply import apply
 from interlock.engine.context import Engine, Scope
+from interlock.engine.invoices import INVOICES
 from interlock.store import outbox
 from interlock.store.database import Database
 from tests.connectors.test_hubspot import hubspot
@@ -33,7 +34,7 @@ def buyer(erp_system):
 
 @pytest.fixture
 def engine(database, crm, erp_system):
-    engine = Engine(Database(database), hubspot(crm), erp_system, SETTINGS, process=PROCESS)
+    engine = Engine(Database(database), hubspot(crm), erp_system, SETTINGS, INVOICES)
     yield engine
     engine.database.close()
 

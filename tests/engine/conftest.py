@@ -4,6 +4,7 @@ import pytest
 
 from interlock.config import parse
 from interlock.engine.context import Engine
+from interlock.engine.leads import LEADS
 from interlock.store.database import Database
 from tests.companies import company
 from tests.engine.memory import Memory
@@ -35,7 +36,7 @@ class World:
         self.dsn, self.crm, self.erp, self.engines = dsn, Memory("m:crm"), Memory("m:erp"), []
 
     def engine(self, more=""):
-        engine = Engine(Database(self.dsn), self.crm, self.erp, parse(SETTINGS + more))
+        engine = Engine(Database(self.dsn), self.crm, self.erp, parse(SETTINGS + more), LEADS)
         self.engines.append(engine)
         return engine
 

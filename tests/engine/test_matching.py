@@ -6,7 +6,7 @@ import pytest
 
 from interlock.cli import main as cli
 from interlock.engine.context import Scope
-from interlock.engine.preview import preview
+from interlock.engine.leads.preview import preview
 from interlock.engine.run import run
 from interlock.errors import NothingToDecide
 from interlock.store import decisions, matches

@@ -14,6 +14,7 @@ import great_expectations  # noqa: F401 - imported before the fork, as in the sc
 from interlock.config import Endpoint, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine, Scope
+from interlock.engine.leads import LEADS
 from interlock.engine.run import run
 from interlock.errors import Retry, Stop
 from interlock.store.database import Database
@@ -43,6 +44,7 @@ class Order:
             connect("hubspot", Endpoint(url=self.crm_url, token=self.token), settings.crm, settings.customers),
             connect("tryton", there, settings.erp, settings.customers),
             settings,
+            LEADS,
         )
 
 

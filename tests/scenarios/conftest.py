@@ -7,6 +7,7 @@ import pytest
 from interlock.config import Endpoint, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine
+from interlock.engine.leads import LEADS
 from interlock.store.database import Database
 
 SETTINGS = "[lead_to_customer]\ngo_live = 2026-01-01\n"
@@ -20,6 +21,7 @@ def connected(systems, database, more=""):
         connect("hubspot", Endpoint(url=ours["url"], token=ours["token"]), settings.crm, settings.customers),
         connect("tryton", there, settings.erp, settings.customers),
         settings,
+        LEADS,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from interlock.cli import commands
 from interlock.cli.main import main
 from interlock.engine.context import Scope
-from interlock.engine.histories import erase_prehistory
+from interlock.engine.leads.histories import erase_prehistory
 from interlock.engine.run import run
 from interlock.errors import InstanceMismatch, Paused
 from interlock.store import audit, people

@@ -17,7 +17,7 @@ from interlock.config import load
 from interlock.domain.finding import Finding
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
-from interlock.engine.histories import erase_prehistory
+from interlock.engine.leads.histories import erase_prehistory
 from interlock.errors import ConfigurationError
 from interlock.store import approvals, audit, checked, decisions, people
 from interlock.store.database import Transaction, opened

@@ -13,7 +13,7 @@ from interlock.cli.connections import look_up
 from interlock.config import load
 from interlock.domain.party import PARTY_FIELDS
 from interlock.engine.assemble import assemble
-from interlock.engine.preview import preview as look
+from interlock.engine.leads.preview import preview as look
 from interlock.store.matches import candidates
 
 __all__ = ["candidates", "preview", "side_by_side"]

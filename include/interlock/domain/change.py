@@ -34,7 +34,10 @@ OPEN = (State.PENDING, State.HELD, State.SENDING, State.UNKNOWN)
 
 
 def result_of(change_key: str, name: str, text: str = "{}") -> dict[str, Json]:
-    """Stand in for a value that another change will bring, such as a new customer's number; `{}` in `text` is its place."""
+    """Stand in for a value that another change will bring, such as a new customer's number.
+
+    In `text`, `{}` is its place, and `{name}` the place of any other result of that change.
+    """
     return {RESULT: {"change": change_key, "name": name, "text": text}}
 
 

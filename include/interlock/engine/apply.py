@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ from interlock.store.database import Transaction
 from interlock.store.sending import End
 
 Row = dict[str, Any]
+PLACE = re.compile(r"{(\w*)}")
 
 
 def apply(engine: Engine, batch: UUID, role: Role) -> int:
@@ -57,7 +59,7 @@ def apply(engine: Engine, batch: UUID, role: Role) -> int:
 def _round(engine: Engine, batch: UUID, role: Role, named: Sequence[str] | None) -> int | None:
     """Claim and settle one call's worth of changes; None when nothing is ready."""
     system = engine.system(role)
-    limit = max(system.traits(kind).batch for kind in ("account", "note", "customer"))
+    limit = max(system.traits(kind).batch for kind in engine.flow.written[role])
     with engine.database.begin() as tx:
         sending.reap(tx, engine.process, role)
         rows = sending.claim(tx, engine.process, role, engine.owner, engine.settings.engine.lease_seconds, limit, named)
@@ -110,7 +112,8 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
         for row in rows:
             if records := found.get(row["key"]):
                 first = records[0]
-                outcome = Done(row["key"], first.ref, {"number": first.values.get("number", "")})
+                names = engine.flow.results.get(first.ref.kind, ())
+                outcome = Done(row["key"], first.ref, {name: first.values.get(name) for name in names})
                 adopted.append((row, writes[row["key"]], outcome))
             elif traits.enforces_key or _may_be_absent(tx, row, traits.settle_seconds):
                 absent.append(row)
@@ -200,9 +203,11 @@ def _made(row: Row, done: Mapping[str, Row]) -> str | None:
 
 
 def _resolved(value: Json, done: Mapping[str, Row]) -> Json:
+    """Put the results of another change into a value that stands in for them; one that the target left empty is empty."""
     if isinstance(value, dict) and isinstance(spec := value.get(RESULT), dict):
-        result = done[str(spec["change"])]["results"][str(spec["name"])]
-        return str(spec.get("text", "{}")).replace("{}", str(result))
+        results, usual = done[str(spec["change"])]["results"], str(spec["name"])
+        found = {name: "" if result is None else str(result) for name, result in results.items()}
+        return PLACE.sub(lambda place: found[place[1] or usual], str(spec.get("text", "{}")))
     return value
 
 

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from interlock.config import Endpoint, Settings
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine
+from interlock.engine.flows import FLOWS
+from interlock.engine.leads import LEADS
 from interlock.store.database import Database
 
 LookUp = Callable[[str], Endpoint]
 
 
-def assemble(settings: Settings, look_up: LookUp) -> Engine:
-    """Connect both systems and the integration database; `look_up` turns a connection id into an endpoint."""
+def assemble(settings: Settings, look_up: LookUp, process: str = LEADS.name) -> Engine:
+    """Connect both systems and the integration database for a process; `look_up` turns a connection id into an endpoint."""
     return Engine(
         database=Database(look_up(settings.database).url),
         crm=connect(
@@ -21,4 +23,5 @@ def assemble(settings: Settings, look_up: LookUp) -> Engine:
         ),
         erp=connect(settings.erp.system, look_up(settings.erp.connection), settings.erp, settings.customers),
         settings=settings,
+        flow=FLOWS[process],
     )

@@ -9,40 +9,56 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from interlock.config import Settings
 from interlock.domain.change import Role
+from interlock.engine.flow import Flow
 from interlock.errors import Paused
 from interlock.ports.system import Instance, System
-from interlock.processes.lead_to_customer import PROCESS
 from interlock.store import batches, people
 from interlock.store.database import Database, Transaction, require_schema
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run is asked to do: everything due, or named accounts; `full` reads all keys; `dry_run` writes a report only."""
+    """What a run is asked to do: everything due, or named accounts and contracts, by their ids in the CRM.
+
+    full: read all keys. dry_run: write a report only. as_of: the local date to decide for, the present one if None; a later one
+    makes a dry run of it.
+    """
 
     run_id: str
     actor: str = "schedule"
     crm_ids: tuple[str, ...] = ()
+    contract_ids: tuple[str, ...] = ()
     dry_run: bool = False
     full: bool = False
+    as_of: date | None = None
 
 
 @dataclass
 class Engine:
-    """The machine with its parts; one per worker process. `owner` names it in leases."""
+    """The machine with its parts, for one process; one per worker process. `owner` names it in leases."""
 
     database: Database
     crm: System
     erp: System
     settings: Settings
-    process: str = PROCESS
+    flow: Flow
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
+
+    @property
+    def process(self) -> str:
+        """The process's name."""
+        return self.flow.name
+
+    @property
+    def today(self) -> date:
+        """The present date in the company's time zone."""
+        return self.now().astimezone(self.settings.zone).date()
 
     def system(self, role: Role) -> System:
         """Return the CRM or the ERP."""
@@ -51,13 +67,14 @@ class Engine:
     def open(self, scope: Scope) -> UUID:
         """Register the run, pin both instances and refuse to start while paused; returns the batch id."""
         instances = {"crm": self.crm.instance(), "erp": self.erp.instance()}
-        named = [str(self.crm.ref("account", crm_id)) for crm_id in scope.crm_ids]
+        named = [str(ref) for ref in self.flow.named(self, scope)]
+        dry = scope.dry_run or (scope.as_of is not None and scope.as_of > self.today)
         with self.database.begin() as tx:
             require_schema(tx)
-            if not scope.dry_run:
+            if not dry:
                 self._pin_and_check(tx, instances)
                 batches.clear_abandoned(tx, self.process)
-            request = {"dry_run": scope.dry_run, "full": scope.full, "named": named, "actor": scope.actor}
+            request = {"dry_run": dry, "full": scope.full, "named": named, "actor": scope.actor, "as_of": scope.as_of}
             return batches.open_batch(tx, uuid.uuid4(), self.process, scope.run_id, request)
 
     def _pin_and_check(self, tx: Transaction, instances: dict[str, Instance]) -> None:

@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from interlock.domain.contact import Contact
-from interlock.domain.finding import Finding
-from interlock.domain.identity import Ref
-from interlock.domain.record import Problem
-from interlock.engine import checked as batch_checks
 from interlock.engine import data_docs
 from interlock.engine.context import Engine
-from interlock.processes import contacts
-from interlock.processes.view import WAITS
-from interlock.store import accounts, checked, people, work
+from interlock.store import checked, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -29,16 +22,18 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
     with engine.database.begin() as tx:
         if planned is not None:
             work.still_rejected(tx, engine.process, batch)
-            _dry_outcomes(tx, batch, planned)
+            _dry_outcomes(tx, batch, planned, engine.flow.created)
         counts = _counts(tx, batch)
         body = {
             "process": engine.process, "run_id": info["run_id"], "batch": str(batch), "dry_run": info["dry_run"],
             "started_at": info["started_at"].isoformat(), "counts": counts, "seconds": info["seconds"],
             "changes": planned if planned is not None else _changes(tx, batch),
             "held_back": _held_back(tx, engine.process, batch, dry=info["dry_run"]), "left_out": _left_out(tx, batch),
-            "notices": [*failed, *_notices(tx, batch, findings, dry=info["dry_run"])],
+            "notices": [*failed, *_waiting(engine, tx, batch),
+                        *engine.flow.notices(engine, tx, batch, findings, dry=info["dry_run"])],
             "quality": [finding.words for finding in findings if finding.keys], "data_docs": docs,
             "open_before": _open(tx, engine.process) if planned is not None else [],
+            **engine.flow.more(engine, tx, batch, dry=info["dry_run"]),
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
         tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch])
@@ -47,8 +42,8 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
     return counts
 
 
-def _dry_outcomes(tx: Transaction, batch: UUID, planned: list[Row]) -> None:
-    created = [row["subject"] for row in planned if row["operation"] == "create" and row["kind"] == "customer"]
+def _dry_outcomes(tx: Transaction, batch: UUID, planned: list[Row], kind: str) -> None:
+    created = [row["subject"] for row in planned if row["operation"] == "create" and row["kind"] == kind]
     touched = [row["subject"] for row in planned]
     tx.execute(
         "UPDATE interlock.batch_subject SET outcome = CASE WHEN ref = ANY(%s) THEN 'created' WHEN ref = ANY(%s) THEN 'updated'"
@@ -100,26 +95,13 @@ def _left_out(tx: Transaction, batch: UUID) -> list[Row]:
     ).fetchall()
 
 
-def _notices(tx: Transaction, batch: UUID, findings: list[Finding], *, dry: bool) -> list[Row]:
-    """List what should be known of accounts that are not held back: what they wait for, left out parts, findings."""
-    found = [
-        {"ref": row["ref"], "code": row["reason"], "message": f"waits: {WAITS[row['reason']]}"}
-        for row in work.with_reason(tx, batch, list(WAITS))
+def _waiting(engine: Engine, tx: Transaction, batch: UUID) -> list[Row]:
+    """Say what subjects wait for."""
+    waits = engine.flow.waits
+    return [
+        {"ref": row["ref"], "code": row["reason"], "message": f"waits: {waits[row['reason']]}"}
+        for row in work.with_reason(tx, batch, list(waits))
     ]
-    for row in accounts.flawed_contacts(tx, batch, batch if dry else None):
-        contact = Contact.model_validate(row["body"] | {"id": Ref.parse(row["contact"]).id})
-        problems = contacts.notices(contact, [Problem(*problem) for problem in row["problems"]])
-        found += [{"ref": row["account"], "code": problem.code, "message": problem.message} for problem in problems]
-    for row in accounts.shared_emails(tx, batch, batch if dry else None):
-        message = f"a contact has the e-mail of a contact of account {Ref.parse(row['other']).id}"
-        found.append({"ref": row["account"], "code": "email_shared", "message": message})
-    told = {_about(notice) for notice in found}
-    return found + [notice for notice in batch_checks.notices(tx, batch, findings) if _about(notice) not in told]
-
-
-def _about(notice: Row) -> tuple[str, str, str]:
-    """Tell which record of which account a notice is about, and why."""
-    return notice["ref"], notice["code"], notice["message"].split(":")[0]
 
 
 def _open(tx: Transaction, process: str) -> list[Row]:

@@ -11,10 +11,10 @@ from interlock.engine.context import Engine
 from interlock.engine.report import write_report
 from interlock.engine.sweep import sweep
 from interlock.store import batches, people, records, work
-from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+OURS = {"customer_number", "sync_state", "synced_at", "references", "active"}
 
 
 def keep_plan(engine: Engine, batch: UUID, planned: list[Row]) -> None:
@@ -38,40 +38,49 @@ def settle(engine: Engine, batch: UUID) -> dict[str, int]:
         written = _read_back(engine, batch)
         sweep(engine, batch)
         with engine.database.begin() as tx:
-            work.acknowledge(tx, engine.process, ACCOUNTS, engine.crm.instance().id, written)
-            _outcomes(tx, engine.process, batch)
+            if engine.flow.acknowledges:
+                work.acknowledge(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, written)
+            _outcomes(tx, engine.process, batch, engine.flow.created)
     return write_report(engine, batch, info, None)
 
 
 def _read_back(engine: Engine, batch: UUID) -> list[str]:
     """Snapshot every record written in this run as it stands now; return subjects where that is what we wrote."""
     with engine.database.begin() as tx:
-        rows = tx.execute(
-            "SELECT subject, kind, coalesce(result_ref, ref) AS ref, body, results FROM interlock.change"
-            " WHERE done_batch = %s AND state IN ('done', 'unchanged') AND kind IN ('account', 'customer')",
-            [batch],
-        ).fetchall()
+        rows = _written(tx, batch)
         before = tx.execute(
             "SELECT ref, body FROM interlock.snapshot WHERE ref = ANY(%s)", [[row["ref"] for row in rows]]
         ).fetchall()
     known = {row["ref"]: row["body"] for row in before}
     foreign: set[str] = set()
-    for system, kind in ((engine.erp, "customer"), (engine.crm, "account")):
-        mine = {row["ref"]: row for row in rows if row["kind"] == kind}
-        found = system.read(kind, [Ref.parse(ref).id for ref in mine]) if mine else {}
+    for role, kind in engine.flow.read_back:
+        mine = {row["ref"]: row for row in rows if Ref.parse(row["ref"]).kind == kind}
+        found = engine.system(role).read(kind, [Ref.parse(ref).id for ref in mine]) if mine else {}
         there = {str(record.ref): record for record in found.values()}
         with engine.database.begin() as tx:
             records.stage(tx, batch, Page(list(there.values())).records)
             records.merge(tx, batch, list(there))
         for ref, row in mine.items():
-            _insist(engine, batch, row, there.get(ref))
-            touched = {name for name, value in row["body"].items() if not isinstance(value, dict)}
-            expected = known.get(ref, {}) | {name: row["body"][name] for name in touched} | row["results"]
-            record = there.get(ref)
-            ours = {"customer_number", "sync_state", "synced_at", "references", "active"}
-            if record is None or any(record.values.get(name) != value for name, value in expected.items() if name not in ours):
+            if kind in engine.flow.kept:
+                _insist(engine, batch, row, there.get(ref))
+            if not _as_written(row, known.get(ref, {}), there.get(ref)):
                 foreign.add(row["subject"])
     return [ref for ref in {row["subject"] for row in rows} if ref not in foreign]
+
+
+def _written(tx: Transaction, batch: UUID) -> list[Row]:
+    return tx.execute(
+        "SELECT subject, coalesce(result_ref, ref) AS ref, body, results FROM interlock.change"
+        " WHERE done_batch = %s AND state IN ('done', 'unchanged') AND coalesce(result_ref, ref) IS NOT NULL ORDER BY id",
+        [batch],
+    ).fetchall()
+
+
+def _as_written(row: Row, before: Row, record: Record | None) -> bool:
+    """Tell whether a record holds what it held before and what was written, and nothing else of anybody's."""
+    touched = {name for name, value in row["body"].items() if not isinstance(value, dict)}
+    expected = before | {name: row["body"][name] for name in touched} | row["results"]
+    return record is not None and all(record.values.get(name) == value for name, value in expected.items() if name not in OURS)
 
 
 def _insist(engine: Engine, batch: UUID, row: Row, record: Record | None) -> None:
@@ -98,7 +107,7 @@ FROM (SELECT s.ref,
     coalesce(bool_or(c.state = 'held'), false) AS held,
     coalesce(bool_or(c.state IN ('pending', 'sending', 'unknown', 'stale')
         AND (c.state <> 'stale' OR c.done_batch = %(batch)s)), false) AS open,
-    coalesce(bool_or(c.state = 'done' AND c.done_batch = %(batch)s AND c.operation = 'create' AND c.kind = 'customer'), false)
+    coalesce(bool_or(c.state = 'done' AND c.done_batch = %(batch)s AND c.operation = 'create' AND c.kind = %(created)s), false)
         AS created,
     coalesce(bool_or(c.state = 'done' AND c.done_batch = %(batch)s), false) AS updated
     FROM interlock.batch_subject s LEFT JOIN interlock.change c ON c.subject = s.ref AND c.process = %(process)s
@@ -108,7 +117,7 @@ WHERE b.batch_id = %(batch)s AND b.ref = o.ref AND b.outcome NOT IN ('rejected',
 """
 
 
-def _outcomes(tx: Transaction, process: str, batch: UUID) -> None:
+def _outcomes(tx: Transaction, process: str, batch: UUID, created: str) -> None:
     """Give every subject of the run its one outcome; subjects drained for an earlier run join the list."""
     tx.execute(
         "INSERT INTO interlock.batch_subject (batch_id, ref, inputs, is_work) SELECT DISTINCT %(batch)s::uuid, subject, '',"
@@ -116,4 +125,4 @@ def _outcomes(tx: Transaction, process: str, batch: UUID) -> None:
         {"batch": batch},
     )
     work.still_rejected(tx, process, batch)
-    tx.execute(OUTCOMES, {"batch": batch, "process": process})
+    tx.execute(OUTCOMES, {"batch": batch, "process": process, "created": created})

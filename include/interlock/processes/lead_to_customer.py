@@ -19,7 +19,8 @@ from interlock.domain.party import Deal
 from interlock.domain.record import Problem
 from interlock.processes import contacts, ownership, prehistory
 from interlock.processes.checks import findings
-from interlock.processes.view import Decision, View
+from interlock.processes.decision import Decision
+from interlock.processes.view import View
 
 PROCESS: Final = "lead_to_customer"
 NOTE: Final = "This account is customer {} in the ERP."

@@ -1,12 +1,11 @@
-"""What a decision sees of one subject, and what it answers."""
+"""What a decision about an account sees."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 from interlock.domain.activity import Activity
-from interlock.domain.change import Change
 from interlock.domain.contact import Contact
 from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
@@ -50,15 +49,3 @@ WAITS: Final = {
     "merge_in_flight": "a change of an account that was merged into it may still be on its way",
     "parent_first": "the account above it must become a customer first, and is held back or waits itself",
 }
-Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer for one subject; `reason` is a stable code. again: time alone changes it, so the next run asks anew."""
-
-    verdict: Verdict
-    changes: tuple[Change, ...] = ()
-    reason: str = ""
-    problems: tuple[Problem, ...] = field(default=())
-    again: bool = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Demand = Literal["present", "pattern", "unique", "past"]
-KINDS: Final = ("account", "contact", "deal", "customer")
+KINDS: Final = ("account", "contact", "deal", "customer", "contract", "contract_line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,18 @@ SUITES: Final[dict[str, tuple[Rule, ...]]] = {
     "deal": (
         Rule("won_date_unreadable", "won_at", "present", "when it was won is no date", CORRECT),
         Rule("won_date_future", "won_at", "past", "it was won at a time that is yet to come", "correct it in the CRM, or wait"),
+    ),
+    "contract": (
+        Rule("contract_number_missing", "number", "present", "the contract has no number; invoices refer to it",
+             "enter it in the CRM"),
+        _text("number"),
+        Rule("contract_start_missing", "starts", "present", "the contract has no first day", "enter it in the CRM"),
+        Rule("currency_unfit", "currency", "pattern", "the currency is not an ISO 4217 code such as EUR", CORRECT, "^[A-Z]{3}$"),
+    ),
+    "contract_line": (
+        Rule("product_missing", "product", "present", "a line names no product", "enter the ERP's code of the product in the CRM"),
+        _text("product"),
+        _text("description", r"^[^\u0001-\u0009\u000b-\u001f\u007f]+$"),
     ),
     "customer": (
         Rule("customer_number_missing", "number", "present", "the customer has no number", "give it one in the ERP"),

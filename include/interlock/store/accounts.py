@@ -50,7 +50,7 @@ LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) r WHERE 
 WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
 """  # noqa: S608 - constants
 
-ACCOUNTS: Final = Subjects(INPUTS, VIEWS)
+ACCOUNTS: Final = Subjects(INPUTS, VIEWS, families.STUCK, families=True)
 
 
 def live(tx: Transaction, batch_id: UUID, crm: str) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,11 @@ Row = dict[str, Any]
 def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: Row) -> UUID:
     """Register a run under its id and return its batch; a retried task finds the batch its first try opened."""
     row = tx.execute(
-        "INSERT INTO interlock.batch AS b (id, process, run_id, dry_run, full_read, named, actor)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, run_id) DO UPDATE SET run_id = b.run_id RETURNING id",
-        [batch, process, run_id, scope["dry_run"], scope["full"], scope["named"] or None, scope["actor"]],
-    ).fetchone()
+        "INSERT INTO interlock.batch AS b (id, process, run_id, dry_run, full_read, named, actor, as_of)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, run_id) DO UPDATE SET run_id = b.run_id RETURNING id",
+        [batch, process, run_id, scope["dry_run"], scope["full"], scope["named"] or None, scope["actor"],
+         scope["as_of"]],
+    ).fetchone()  # fmt: skip
     assert row is not None  # noqa: S101 - an upsert always returns its row
     return UUID(str(row["id"]))
 
@@ -52,6 +54,11 @@ def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
     if not row or not row["named"]:
         return None
     return families.with_ancestors(tx, list(row["subjects"]), batch_id if row["dry_run"] else None)
+
+
+def name(tx: Transaction, batch_id: UUID, refs: Sequence[str]) -> None:
+    """Limit a run to these records, once it is known what was meant by the names it was given."""
+    tx.execute("UPDATE interlock.batch SET named = %s WHERE id = %s", [list(refs), batch_id])
 
 
 def timed(tx: Transaction, batch_id: UUID, step: str, seconds: float) -> None:

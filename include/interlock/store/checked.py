@@ -15,6 +15,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "contact": ("account", "name", "email", "phone", "country"),
     "deal": ("account", "won_at"),
     "customer": ("account", "number"),
+    "contract": ("account", "number", "starts", "currency"),
+    "contract_line": ("account", "product", "tax_class", "description"),
 }
 TABLES: Final = (*(f"checked_{kind}" for kind in COLUMNS), "finding")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +23,13 @@ class Subjects:
 
     inputs: `ref` and `inputs`, a hash of all that a decision about it depends on, of every subject of the instance %(crm)s as
     read in %(scratch)s. views: one row a subject of the batch %(batch)s, with %(process)s, %(depth)s, %(after)s, %(limit)s.
+    stuck: an array of subjects that are decided anew in any case, with %(process)s. families: whether they have parents.
     """
 
     inputs: str
     views: str
+    stuck: str = "ARRAY[]::text[]"
+    families: bool = False
 
 
 def collect(
@@ -47,14 +51,16 @@ def collect(
         LEFT JOIN interlock.subject s ON s.process = %(process)s AND s.ref = i.ref
         CROSS JOIN LATERAL (SELECT s.ref IS NULL OR s.inputs <> i.inputs OR s.config <> %(config)s
             OR coalesce(s.due_at <= clock_timestamp(), false) OR %(named)s::text[] IS NOT NULL
-            OR i.ref = ANY({families.STUCK}) AS is_work) w
-        WHERE (%(named)s::text[] IS NULL OR i.ref = ANY(%(named)s)) AND (w.is_work OR EXISTS
-            (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND coalesce(t.parent, t.ref) = i.ref))
+            OR i.ref = ANY({subjects.stuck}) AS is_work) w
+        WHERE (%(named)s::text[] IS NULL OR i.ref = ANY(%(named)s)) AND (w.is_work OR i.ref IN
+            (SELECT t.ref FROM interlock.staged t WHERE t.batch_id = %(batch)s
+             UNION SELECT t.parent FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.parent IS NOT NULL))
         """,  # noqa: S608 - constants
         {"batch": batch_id, "process": process, "crm": crm, "config": config, "scratch": scratch,
          "named": list(named) if named is not None else None},
     )  # fmt: skip
-    families.place(tx, batch_id, scratch)
+    if subjects.families:
+        families.place(tx, batch_id, scratch)
     row = tx.execute(
         "SELECT count(*) AS looked_at, count(*) FILTER (WHERE is_work) AS work FROM interlock.batch_subject WHERE batch_id = %s",
         [batch_id],
@@ -63,8 +69,8 @@ def collect(
     return int(row["work"]) if row else 0
 
 
-def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
-    """Reject named accounts that a direct read did not find, so that the report adds up; returns them."""
+def unknown_names(tx: Transaction, batch_id: UUID, code: str) -> list[str]:
+    """Reject under `code` named records that a direct read did not find, so that the report adds up; returns them."""
     tx.execute(
         "INSERT INTO interlock.batch_subject (batch_id, ref, inputs, is_work) SELECT b.id, n.ref, '', false"
         " FROM interlock.batch b, unnest(b.named) AS n(ref) WHERE b.id = %s"
@@ -72,10 +78,10 @@ def unknown_names(tx: Transaction, batch_id: UUID) -> list[str]:
         [batch_id],
     )
     rows = tx.execute(
-        "UPDATE interlock.batch_subject s SET is_work = false, outcome = 'rejected', reason = 'account_unknown'"
+        "UPDATE interlock.batch_subject s SET is_work = false, outcome = 'rejected', reason = %s"
         " FROM interlock.batch b WHERE s.batch_id = %s AND b.id = s.batch_id AND b.named IS NOT NULL"
         " AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = s.batch_id AND t.ref = s.ref) RETURNING s.ref",
-        [batch_id],
+        [code, batch_id],
     )
     return [row["ref"] for row in rows]
 
@@ -96,12 +102,16 @@ def views(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a subject was decided on and how: `planned | unchanged | waiting | rejected`, with a reason's code."""
+    """What a subject was decided on and how: `planned | unchanged | waiting | rejected`, with a reason's code.
+
+    due_at: when time alone makes it work again.
+    """
 
     ref: str
     inputs: str
     state: str
     reason: str = ""
+    due_at: datetime | None = None
 
 
 def set_outcomes(tx: Transaction, batch_id: UUID, subjects: Sequence[Subject]) -> None:
@@ -156,14 +166,15 @@ def hold_others(tx: Transaction, batch_id: UUID, refs: Sequence[str], reason: st
 def decided(tx: Transaction, process: str, config: str, subjects: Sequence[Subject]) -> None:
     """Remember what subjects were last decided on."""
     tx.execute(
-        "INSERT INTO interlock.subject AS s (process, ref, inputs, config, state, reason)"
-        " SELECT %s, n.ref, n.inputs, %s, n.state, n.reason"
-        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n(ref, inputs, state, reason)"
-        " ON CONFLICT (process, ref) DO UPDATE SET inputs = excluded.inputs, config = excluded.config, due_at = NULL,"
+        "INSERT INTO interlock.subject AS s (process, ref, inputs, config, state, reason, due_at)"
+        " SELECT %s, n.ref, n.inputs, %s, n.state, n.reason, n.due_at"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+        "   AS n(ref, inputs, state, reason, due_at)"
+        " ON CONFLICT (process, ref) DO UPDATE SET inputs = excluded.inputs, config = excluded.config, due_at = excluded.due_at,"
         " state = excluded.state, reason = excluded.reason, decided_at = now(),"
         " since = CASE WHEN s.state = excluded.state THEN s.since ELSE now() END",
         [process, config, [s.ref for s in subjects], [s.inputs for s in subjects], [s.state for s in subjects],
-         [s.reason for s in subjects]],
+         [s.reason for s in subjects], [s.due_at for s in subjects]],
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.tryton import checks, invoice_checks, invoices, notes
+from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
 from interlock.connectors.tryton.reading import Reader
@@ -62,7 +62,10 @@ class Tryton:
         )
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
-        """Yield customers changed themselves or in an address, identifier or contact mechanism."""
+        """Yield customers changed themselves or in an address, identifier or contact mechanism; invoices likewise."""
+        if kind in invoices.KINDS:
+            company = self._invoices.catalogue.company
+            return invoice_changes.changed(self._rpc, company, self._invoices.reader, since)
         return self._reader.changed(kind, since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:

@@ -32,7 +32,7 @@ def decide_invoices(contract: Contract, known: Known, rules: Rules) -> Billing:
         return Billing(plan)
     billed = _by_period(known.billed)
     found: list[Answer] = []
-    later = [plan.look_again] if plan.look_again else []
+    later = list[date]()
     for period in _periods(plan, known, rules):
         invoices = billed.pop(period.first, ())
         due = period.due_on(rules.billing)
@@ -49,7 +49,8 @@ def decide_invoices(contract: Contract, known: Known, rules: Rules) -> Billing:
         waiting=waiting,
         problems=plan.problems,
         settled=tuple(answer for answer in found if isinstance(answer, Settled)),
-        look_again=min((*later, *([known.as_of + DAY] if waiting else [])), default=None),
+        next_due=min(later, default=None),
+        look_again=min(filter(None, (*later, plan.look_again, known.as_of + DAY if waiting else None)), default=None),
     )
 
 

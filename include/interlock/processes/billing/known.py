@@ -78,7 +78,8 @@ class Settled:
 class Billing:
     """The answer for one contract: terms to store, invoices to create, what is held, what waits, what a person should look at.
 
-    settled: periods that are billed as they should be. look_again: the next day on which time alone changes the answer.
+    settled: periods that are billed as they should be. next_due: when the next period falls due that is frozen by now.
+    look_again: the next day on which time alone changes the answer.
     """
 
     plan: TermPlan = field(default_factory=TermPlan)
@@ -87,4 +88,5 @@ class Billing:
     waiting: tuple[Waiting, ...] = ()
     problems: tuple[Problem, ...] = ()
     settled: tuple[Settled, ...] = ()
+    next_due: date | None = None
     look_again: date | None = None

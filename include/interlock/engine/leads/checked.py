@@ -9,21 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from interlock.config import Settings
-from interlock.config.processes import QualitySettings
-from interlock.domain.finding import Finding, flawed, grouped
+from interlock.domain.finding import Finding, grouped
 from interlock.domain.identity import Ref
 from interlock.domain.record import Problem
-from interlock.errors import TooManyRejected
+from interlock.engine import findings
+from interlock.engine.findings import Problems
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import View
 from interlock.store import checked
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
-Problems = dict[str, list[Problem]]
 Unfit = Mapping[str, frozenset[str]]
 NAMES = ("salutation", "first_name", "last_name")
-REASONS_SHOWN = 3
 
 
 @dataclass
@@ -67,17 +65,13 @@ def stage(tx: Transaction, batch: UUID, staged: Staged, page: Sequence[tuple[Row
 
 
 def joined(staged: Staged, held: Mapping[str, Sequence[Problem]], found: Iterable[Finding]) -> list[Finding]:
-    """Join what single records' checks say with what those over the batch found; the former come first for a field."""
-    known = {
-        (finding.kind, finding.field, finding.code): finding
-        for kind, problems in (("account", held), ("contact", staged.contacts))
-        for finding in grouped(kind, staged.looked_at[kind], problems)
-    }
-    for finding in found:
-        place = (finding.kind, finding.field, finding.code)
-        before = known[place].keys if place in known else ()
-        known[place] = replace(finding, keys=tuple(sorted({*before, *finding.keys})))
-    return list(known.values())
+    """Join what single records' checks say with what those over the batch found."""
+    own = [
+        f
+        for kind, known in (("account", held), ("contact", staged.contacts))
+        for f in grouped(kind, staged.looked_at[kind], known)
+    ]
+    return findings.joined(own, found)
 
 
 def without(findings: Iterable[Finding], kind: str, fields: Mapping[str, Iterable[str]]) -> list[Finding]:
@@ -88,23 +82,10 @@ def without(findings: Iterable[Finding], kind: str, fields: Mapping[str, Iterabl
     ]
 
 
-def stop_if_too_many(rows: Mapping[str, int], findings: Sequence[Finding], quality: QualitySettings, batch: UUID) -> None:
-    """Raise TooManyRejected, before any write, when too many records of a kind cannot be used; small batches never stop."""
-    for kind, number in rows.items():
-        bad = len(flawed(kind, findings))
-        if number >= quality.minimum and bad > quality.stop_share * number:
-            found = sorted((f for f in findings if f.kind == kind and f.keys), key=lambda f: -len(f.keys))
-            reasons = "; ".join(f.words for f in found[:REASONS_SHOWN])
-            raise TooManyRejected(
-                f"{bad} of {number} {kind}s fail their checks, more than quality.stop_share allows; nothing was written."
-                f" {reasons}. `interlock report {batch}` names them"
-            )
-
-
-def unfit(findings: Iterable[Finding]) -> Unfit:
+def unfit(found: Iterable[Finding]) -> Unfit:
     """Return which fields of which contacts broke a rule, by the contact's reference."""
     fields: dict[str, frozenset[str]] = {}
-    for finding in (finding for finding in findings if finding.kind == "contact"):
+    for finding in (finding for finding in found if finding.kind == "contact"):
         broken = NAMES if finding.field == "name" else (finding.field,)
         fields |= {key: fields.get(key, frozenset()).union(broken) for key in finding.keys}
     return fields

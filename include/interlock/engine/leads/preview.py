@@ -8,7 +8,7 @@ from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.engine.context import Engine, Scope
 from interlock.engine.gather import gather
-from interlock.engine.match import accounts_of, customers_of, settled
+from interlock.engine.leads.match import accounts_of, customers_of, settled
 from interlock.processes import lead_to_customer as process
 from interlock.processes.matching import Preview
 from interlock.processes.matching import preview as summed_up

@@ -1,0 +1,66 @@
+"""Decide contracts, and keep what the decisions bring beside changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from interlock.engine.context import Engine
+from interlock.engine.flow import Decided
+from interlock.engine.invoices import money
+from interlock.engine.invoices.viewing import tax_status, view_of
+from interlock.engine.leads import LEADS
+from interlock.processes import renewal_to_invoice as process
+from interlock.processes.contract_view import Answer, ContractView
+from interlock.processes.decision import Decision
+from interlock.store import batches, contracts, people, work
+from interlock.store.database import Transaction
+
+Row = dict[str, Any]
+
+
+def decide(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Decided]]:
+    """Yield the decisions, a page at a time."""
+    as_of = date_of(engine, batches.batch(tx, batch))
+    for page in work.views(tx, batch, engine.process, engine.flow.subjects, scratch, engine.settings.engine.page):
+        decided = [_decided(engine, row, as_of) for row in page if row["outcome"] != "rejected"]
+        contracts.keep_billing(tx, batch, [(one.ref, money.kept(one.found[1])) for one in decided])
+        yield decided
+
+
+def date_of(engine: Engine, info: Row) -> date:
+    """Return the local date that a run decides for."""
+    as_of: date | None = info["as_of"]
+    return as_of or engine.today
+
+
+def _decided(engine: Engine, row: Row, as_of: date) -> Decided:
+    view = view_of(row, as_of)
+    answer = process.decide(view, engine.settings, engine.now())
+    if row["rejected_by_approver"]:
+        answer = Answer(Decision("rejected", reason=people.REJECTED_BY_APPROVER), answer.billing)
+    return Decided(str(row["ref"]), row["inputs"], answer.decision, (view, answer, row["recipient"], row["recipient_revision"]))
+
+
+def keep(engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
+    """Store terms as they take effect, how recipients are taxed by now, and wake what makes customers."""
+    found: list[tuple[ContractView, Answer, str, str]] = [one.found for one in decided]
+    contracts.keep_terms(
+        tx,
+        [
+            (str(view.ref), term.number, term.model_dump(mode="json"), bool(view.known.terms) and term not in view.known.terms)
+            for view, answer, _, _ in found
+            for term in answer.billing.plan.fresh
+        ],
+    )
+    contracts.keep_tax_status(
+        tx,
+        [
+            (str(view.ref), tax_status(view.known.recipient.party, view.contract), view.known.recipient.since)
+            for view, answer, _, _ in found
+            if answer.billing.plan.terms
+        ],
+    )
+    contracts.wake(tx, LEADS.name, batch, {account: revision for _, answer, account, revision in found if answer.wakes})

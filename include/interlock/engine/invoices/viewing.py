@@ -1,0 +1,95 @@
+"""From the store's rows to what a decision about a contract sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from interlock.config.contracts import WRITTEN
+from interlock.domain.contract import Contract, Term
+from interlock.domain.identity import Ref
+from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.domain.party import Account, Customer
+from interlock.domain.record import Problem
+from interlock.processes.billing import Known, Recipient, read_contract
+from interlock.processes.contract_view import STEPS, ContractView, Sent
+
+Row = dict[str, Any]
+ON_THE_WAY = {"sending", "unknown", "done", "unchanged"}
+AGAIN = {"draft_deleted", "invoice_reversed"}
+
+
+def view_of(row: Row, as_of: date) -> ContractView:
+    """Return the contract as a decision of this local date sees it."""
+    read = read_contract(row["body"])
+    contract = Contract() if isinstance(read, Problem) else read
+    terms = tuple(Term.model_validate(term["body"]) for term in row["terms"])
+    sent = _sent(row)
+    released = {(code, field, detail) for code, field, detail in row["released"]}
+    known = Known(
+        as_of=as_of,
+        recipient=_recipient(row, contract, as_of, released),
+        terms=terms,
+        billed=_billed(row, sent),
+        reissue=frozenset(field for code, field, _ in released if code in AGAIN),
+    )
+    return ContractView(
+        ref=Ref.parse(row["ref"]), contract=contract, known=known, account=Ref.parse(row["served"]),
+        customer=Ref.parse(row["customer"]) if row["customer"] else None, unfit=read if isinstance(read, Problem) else None,
+        archived=row["archived"], recipient_gone=row["recipient_body"] is None or row["recipient_archived"],
+        number_shared=row["number_shared"], written={name: row["body"].get(name, "") for name in WRITTEN},
+        sent=sent, noted=frozenset(row["noted"]),
+        renewals=frozenset(term.number for term, kept in zip(terms, row["terms"], strict=True) if kept["renewal"]),
+    )  # fmt: skip
+
+
+def _sent(row: Row) -> dict[str, Sent]:
+    """Return the invoices whose draft was tried, by reference."""
+    invoices: dict[str, Invoice] = {}
+    states: dict[str, dict[str, str]] = {}
+    for step in row["steps"]:
+        invoice = Invoice.model_validate(step["body"])
+        states.setdefault(invoice.reference, {})[step["kind"]] = step["state"]
+        if step["kind"] == STEPS[0] and step["state"] in ON_THE_WAY:
+            invoices[invoice.reference] = invoice
+    return {reference: Sent(invoice, states[reference]) for reference, invoice in invoices.items()}
+
+
+def _billed(row: Row, sent: Mapping[str, Sent]) -> tuple[Invoice, ...]:
+    """Return what the ERP holds of the contract, and what is on its way there; a draft that is gone counts as deleted."""
+    found = [
+        invoice.model_copy(update={"state": InvoiceState.DELETED}) if kept["archived"] else invoice
+        for kept in row["invoices"]
+        for invoice in (Invoice.model_validate(kept["body"]),)
+    ]
+    there = {invoice.reference for invoice in found}
+    for step in row["steps"]:
+        reference = Invoice.model_validate(step["body"]).reference
+        if step["kind"] == STEPS[0] and reference in sent and reference not in there:
+            state = InvoiceState.DELETED if step["gone"] else InvoiceState.PLANNED
+            found.append(sent[reference].invoice.model_copy(update={"state": state}))
+    return tuple(sorted(found, key=lambda invoice: (invoice.key.period_start, invoice.key.kind, invoice.key.generation)))
+
+
+def _recipient(row: Row, contract: Contract, as_of: date, released: set[tuple[str, str, str]]) -> Recipient:
+    party = Customer.model_validate(row["customer_body"]) if row["customer_body"] else None
+    account = Account.model_validate(row["recipient_body"] or {})
+    gone = row["customer"] is not None and (party is None or row["customer_archived"] or not party.active)
+    same = contract.recipient == contract.account or row["recipient"] == row["served"] or bool(row["same_customer"])
+    return Recipient(
+        id=Ref.parse(row["recipient"]).id, party=party or account, blocked=gone, is_account=same,
+        confirmed=("recipient_differs", "invoice_account", Ref.parse(row["recipient"]).id) in released,
+        since=since(row, tax_status(party or account, contract), as_of),
+    )  # fmt: skip
+
+
+def tax_status(party: Account | Customer, contract: Contract) -> str:
+    """Return what decides how a recipient is taxed, as one text."""
+    return "|".join((party.country, party.postal_code, party.vat_id, contract.customer_kind))
+
+
+def since(row: Row, status: str, as_of: date) -> date | None:
+    """Return the first day on which the recipient is what it is now: this one if it changed since it was last looked at."""
+    known: date | None = row["tax_since"]
+    return as_of if row["tax_status"] not in {None, status} else known
