@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from interlock.domain.identity import Values
 from interlock.domain.invoice import Invoice, TaxTotal
-from interlock.domain.money import EXACT, ZERO, Amount
+from interlock.domain.money import EXACT, ZERO, Amount, half_up
 from interlock.domain.readback import rounding
 from interlock.processes.billing.judge import CORRECTION
 from interlock.processes.billing.known import Held
@@ -35,6 +35,12 @@ class _Sum(BaseModel):
     def gross(self) -> Amount:
         """Net and tax together."""
         return EXACT.add(self.net, self.tax)
+
+    @property
+    def figures(self) -> tuple[str, str, str]:
+        """Net, tax and gross with all digits of the currency's minor unit, as people read them."""
+        net, tax, gross = (f"{half_up(amount, self.currency):f}" for amount in (self.net, self.tax, self.gross))
+        return net, tax, gross
 
 
 S = TypeVar("S", bound=_Sum)

@@ -30,6 +30,11 @@ class YearShare(BaseModel):
         first, last = self.first_day.year, self.last_day.year
         return str(first) if first == last else f"{first}/{last % 100:02}"
 
+    @property
+    def figure(self) -> str:
+        """The net with all digits of the currency's minor unit, as people read it."""
+        return f"{half_up(self.net, self.currency):f}"
+
 
 def shares(invoices: Iterable[Invoice], starts: str) -> tuple[YearShare, ...]:
     """Share out the net of each line to fiscal years that start on `starts` (MM-DD), and add up by year and currency."""
