@@ -9,7 +9,7 @@ from uuid import UUID
 from interlock.domain.activity import Activity
 from interlock.domain.change import Change
 from interlock.domain.contact import Contact
-from interlock.domain.identity import Ref, content_hash
+from interlock.domain.identity import Ref
 from interlock.domain.party import Account, Customer, Deal
 from interlock.domain.record import Problem
 from interlock.engine import checked
@@ -22,7 +22,7 @@ from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.processes.view import Decision, View
 from interlock.quality import suites
-from interlock.store import batches, outbox, people, records, work
+from interlock.store import batches, outbox, people, records, requests, work
 from interlock.store import checked as store
 from interlock.store.accounts import ACCOUNTS
 from interlock.store.database import Transaction, refresh_statistics
@@ -160,16 +160,16 @@ def _decided(engine: Engine, row: Row, found: Matches, unfit: checked.Unfit) -> 
 def _brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Beyond a limit all of the run's changes wait for approval (invariant 14)."""
     limits = engine.settings.limits
+    requests.renew(tx, engine.process, batch)
     row = tx.execute(
-        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp' AND kind = 'customer') AS creates,"
-        " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
-        " jsonb_object_agg(key, body) AS bodies"
-        " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
+        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp' AND kind = 'customer') AS creates,"  # noqa: S608
+        " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates, array_agg(id) AS ids"
+        f" FROM interlock.change c WHERE batch_id = %s AND attempt = 0 AND {requests.UNAPPROVED}",
         [batch],
     ).fetchone()
     if row and (row["creates"] > limits.max_creates or row["updates"] > limits.max_updates):
         reason = f"{row['creates']} creates and {row['updates']} updates exceed the limits"
-        people.hold(tx, engine.process, batch, content_hash(row["bodies"]), reason)
+        requests.hold(tx, engine.process, batch, row["ids"], reason)
 
 
 def _pages(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Row]]:
