@@ -146,6 +146,7 @@ class Store:
         body = {
             "counts": counts or {"read": 3, "created": 1, "rejected": 1, "unchanged": 1}, "seconds": {"gather": 1.5},
             "changes": list(changes), "held_back": more.get("held_back", []), "started_at": datetime.now(UTC).isoformat(),
+            "money": more.get("money", {}),
         }  # fmt: skip
         self.sql(
             "INSERT INTO interlock.run_report (batch_id, process, run_id, body) VALUES (%s, 'lead_to_customer', %s, %s)",

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from interlock.cli import matching
 from interlock.cli.connections import look_up
+from interlock.cli.money import money_table
 from interlock.config import load
 from interlock.domain.finding import Finding
 from interlock.engine.assemble import assemble
@@ -169,15 +171,9 @@ def report(options: Namespace) -> None:
     console.print(f"[bold]{body['process']}[/] {body['run_id']}{' (dry run)' if body['dry_run'] else ''}")
     console.print(", ".join(f"{name} {count}" for name, count in body["counts"].items()))
     console.print(", ".join(f"{step} {seconds} s" for step, seconds in body["seconds"].items()))
-    table = _table("system", "what", "record", "field", "before", "after", "state")
-    for change in body["changes"]:
-        for name, value in change["after"].items():
-            shown = change.get("results", {}).get(name, value)
-            table.add_row(
-                change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,
-                escape(str(change["before"].get(name) or "")), escape(str(shown)), change["state"],
-            )  # fmt: skip
-    console.print(table)
+    console.print(_changes(body["changes"]))
+    if body.get("money"):
+        console.print(money_table(body["money"]))
     for words in body.get("quality", ()):
         console.print(f"checks: {words}", markup=False)
     for held in body["held_back"]:
@@ -189,6 +185,18 @@ def report(options: Namespace) -> None:
     if body.get("data_docs"):
         console.print(f"Data Docs: {body['data_docs']}", markup=False)
     console.print(f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", style="dim")
+
+
+def _changes(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("system", "what", "record", "field", "before", "after", "state")
+    for change in rows:
+        for name, value in change["after"].items():
+            shown = change.get("results", {}).get(name, value)
+            table.add_row(
+                change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,
+                escape(str(change["before"].get(name) or "")), escape(str(shown)), change["state"],
+            )  # fmt: skip
+    return table
 
 
 def _stopped(found: Sequence[Finding]) -> None:

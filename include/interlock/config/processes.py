@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -99,13 +100,23 @@ class ApprovalSettings(Section):
             raise ValueError("four_eyes wants another person than who started the run; name a second one in users")
         return self
 
-    def others(self, asked_by: str | None) -> tuple[str, ...]:
-        """Return the named users who may answer for a run that this user started."""
-        return tuple(user for user in self.users if not (self.four_eyes and user == asked_by))
+    def others(self, asked_by: str | None, excluded: Collection[str] = ()) -> tuple[str, ...]:
+        """Return the named users who may answer: who started the run and `excluded` may not, under four eyes."""
+        return tuple(user for user in self.users if not (self.four_eyes and _among(user, (asked_by, *excluded))))
 
-    def check(self, actor: str, asked_by: str | None) -> None:
-        """Raise NotAllowed with the rule that keeps this user from answering for a run that `asked_by` started."""
+    def check(self, actor: str, asked_by: str | None, excluded: Collection[str] = ()) -> None:
+        """Raise NotAllowed with the rule that keeps this user from answering.
+
+        asked_by: who started the run. excluded: others who had a hand in it, such as who confirmed the renewal in the CRM;
+        names are the same whatever their case.
+        """
         if self.users and actor not in self.users:
             raise NotAllowed(f"{actor} is none of approval.users; only they may answer")
-        if self.four_eyes and actor == asked_by:
+        if self.four_eyes and _among(actor, (asked_by,)):
             raise NotAllowed(f"{actor} started this run; approval.four_eyes wants another person to answer")
+        if self.four_eyes and _among(actor, excluded):
+            raise NotAllowed(f"{actor} had a hand in what is asked; approval.four_eyes wants another person to answer")
+
+
+def _among(user: str, names: Collection[str | None]) -> bool:
+    return user.strip().casefold() in {name.strip().casefold() for name in names if name}

@@ -79,7 +79,7 @@ class Flow(ABC):
         """Decide the accepted subjects, a page at a time."""
 
     @abstractmethod
-    def keep(self, engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
+    def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
         """Record what a page's decisions brought beside changes."""
 
     @abstractmethod

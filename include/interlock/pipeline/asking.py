@@ -38,10 +38,11 @@ def question() -> list[dict[str, Any]]:
     if row["state"] != "open":
         log.info("approval request %d was %s already", approval, row["state"])
         return []
-    users = rules.others(row["asked_by"])
+    users = rules.others(row["asked_by"], row["excluded"])
     if rules.users and not users:
+        barred = ", ".join(dict.fromkeys([row["asked_by"] or "nobody", *row["excluded"]]))
         raise ConfigurationError(
-            f"nobody may answer approval request {approval}: name another person than {row['asked_by']} in approval.users"
+            f"nobody may answer approval request {approval}: name another person than {barred} in approval.users"
         )
     from airflow.sdk.configuration import conf  # noqa: PLC0415
 

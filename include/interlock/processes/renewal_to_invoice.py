@@ -15,13 +15,12 @@ from typing import Final
 
 from interlock.config import Settings
 from interlock.domain.change import Change
-from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
 from interlock.domain.record import Problem
 from interlock.processes import contract_status
 from interlock.processes.billing import Billing, Held, Rules, decide_invoices
 from interlock.processes.contract_view import STEPS, Answer, ContractView
-from interlock.processes.decision import Decision
+from interlock.processes.decision import Decision, Verdict
 
 PROCESS: Final = "renewal_to_invoice"
 GONE: Final = Problem(
@@ -57,7 +56,7 @@ def decide(view: ContractView, settings: Settings, now: datetime) -> Answer:
         *chain.from_iterable(_steps(view, invoice) for invoice in coming.values()),
         *contract_status.changes(view, billing, coming, state, now, PROCESS),
     )
-    verdict = "waiting" if waits else "planned" if changes else "unchanged"
+    verdict: Verdict = "waiting" if waits else "planned" if changes else "unchanged"
     return Answer(Decision(verdict, changes, waits, problems, due_at=due_at), billing, wakes)
 
 
@@ -110,17 +109,14 @@ def _on_their_way(view: ContractView, billing: Billing) -> Iterator[Invoice]:
 
 def _steps(view: ContractView, invoice: Invoice) -> Iterator[Change]:
     before: tuple[str, ...] = ()
+    why = f"contract {invoice.key.contract}, {invoice.service_from} to {invoice.service_to}"
     for kind in STEPS:
-        key, parent = step_key(kind, invoice), None if before else _customer(view)
+        key, parent = step_key(kind, invoice), None if before else view.customer
         yield Change.create(
             key, process=PROCESS, system="erp", kind=kind, subject=view.ref, values=invoice.model_dump(mode="json"),
-            parent=parent, depends_on=before, why=f"contract {invoice.key.contract}, {invoice.service_from} to {invoice.service_to}",
+            parent=parent, depends_on=before, why=why,
         )  # fmt: skip
         before = (key,)
-
-
-def _customer(view: ContractView) -> Ref | None:
-    return view.customer
 
 
 def step_key(kind: str, invoice: Invoice) -> str:

@@ -81,7 +81,8 @@ SUITES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule("currency_unfit", "currency", "pattern", "the currency is not an ISO 4217 code such as EUR", CORRECT, "^[A-Z]{3}$"),
     ),
     "contract_line": (
-        Rule("product_missing", "product", "present", "a line names no product", "enter the ERP's code of the product in the CRM"),
+        Rule("product_missing", "product", "present", "a line names no product",
+             "enter the ERP's code of the product in the CRM"),
         _text("product"),
         _text("description", r"^[^\u0001-\u0009\u000b-\u001f\u007f]+$"),
     ),

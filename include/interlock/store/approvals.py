@@ -9,8 +9,9 @@ from interlock.config import ApprovalSettings
 from interlock.domain.identity import content_hash
 from interlock.domain.record import Problem
 from interlock.errors import NothingToDecide
-from interlock.store import audit, people, work
+from interlock.store import audit, effects, people, work
 from interlock.store.database import Transaction
+from interlock.store.requests import HASH
 
 Row = dict[str, Any]
 REQUEST: Final = (
@@ -48,7 +49,7 @@ def decide(
     why: str = "",
     rules: ApprovalSettings | None = None,
 ) -> Answer:
-    """Approve or reject a held run; void, and asked anew, when its content changed since it was asked.
+    """Approve or reject a request; void, and asked anew, when its content changed since it was asked.
 
     Raises NothingToDecide when the request is unknown or no longer open, NotAllowed when this user may not answer.
     """
@@ -57,7 +58,7 @@ def decide(
         raise NothingToDecide(
             f"approval request {number} was already {row['state']} by {row['decided_by']}; the list shows what is still open"
         )
-    (rules or ApprovalSettings()).check(actor, row["asked_by"])
+    (rules or ApprovalSettings()).check(actor, row["asked_by"], row["excluded"])
     held = tx.execute(
         "SELECT key, body FROM interlock.change WHERE id = ANY(%s) AND state = 'held'", [row["change_ids"]]
     ).fetchall()
@@ -66,7 +67,7 @@ def decide(
     tx.execute(
         "UPDATE interlock.approval SET state = %s, decided_by = %s, decided_at = now() WHERE id = %s", [state, actor, number]
     )
-    subjects = _free(tx, row, "pending" if state == "approved" else "cancelled")
+    subjects = _approve(tx, row) if state == "approved" else _drop(tx, row)
     if state == "rejected":
         for subject in sorted(set(subjects)):
             people.quarantine(tx, row["process"], None, subject, [_rejected(number)])
@@ -76,13 +77,23 @@ def decide(
     return Answer(state, len(subjects))
 
 
-def _free(tx: Transaction, row: Row, state: str) -> list[str]:
+def _approve(tx: Transaction, row: Row) -> list[str]:
+    """Let the changes go, and remember what of each was approved."""
     rows = tx.execute(
-        "UPDATE interlock.change SET state = %s, reason = '', finished_at = CASE WHEN %s = 'cancelled' THEN now() END"
-        " WHERE id = ANY(%s) AND state = 'held' RETURNING subject",
-        [state, state, row["change_ids"]],
+        f"UPDATE interlock.change c SET state = 'pending', reason = '', approved_hash = {HASH}"  # noqa: S608 - a constant
+        " WHERE c.id = ANY(%s) AND c.state = 'held' RETURNING c.subject",
+        [row["change_ids"]],
     ).fetchall()
     return [change["subject"] for change in rows]
+
+
+def _drop(tx: Transaction, row: Row) -> list[str]:
+    """Cancel the changes, and the further steps of the same records that would have followed them."""
+    held = tx.execute(
+        "SELECT id, key, subject FROM interlock.change WHERE id = ANY(%s) AND state = 'held'", [row["change_ids"]]
+    ).fetchall()
+    effects.cancel(tx, row["process"], [change["key"] for change in held])
+    return [change["subject"] for change in held]
 
 
 def _rejected(approval: int) -> Problem:

@@ -13,9 +13,11 @@ from interlock.store.work import Subjects
 
 Row = dict[str, Any]
 
-ACCOUNT: Final = """coalesce((SELECT r.to_ref FROM interlock.redirect r
-    WHERE r.from_ref = a.instance || '//account/' || coalesce(a.body ->> 'account', '')), a.instance || '//account/' || coalesce(a.body ->> 'account', ''))"""
-RECIPIENT: Final = ACCOUNT.replace("a.body ->> 'account'", "nullif(a.body ->> 'invoice_account', ''), a.body ->> 'account'")
+_LED: Final = """coalesce((SELECT r.to_ref FROM interlock.redirect r WHERE r.from_ref = {0}), {0})"""
+ACCOUNT: Final = _LED.format("a.instance || '//account/' || coalesce(a.body ->> 'account', '')")
+RECIPIENT: Final = _LED.format(
+    "a.instance || '//account/' || coalesce(nullif(a.body ->> 'invoice_account', ''), a.body ->> 'account', '')"
+)
 """The accounts that a contract `a` serves and that it invoices, merges followed."""
 
 INPUTS: Final = f"""
@@ -28,7 +30,8 @@ LEFT JOIN interlock.crosswalk x ON x.account = a.recipient
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
 LEFT JOIN interlock.current_records(%(scratch)s) r ON r.ref = a.recipient
 LEFT JOIN (SELECT body #>> '{{key,contract}}' AS number, string_agg(concat_ws('|', ref, revision, archived), ',' ORDER BY ref)
-    AS revisions FROM interlock.current_records(%(scratch)s) WHERE kind = 'invoice' GROUP BY 1) i ON i.number = a.body ->> 'number'
+    AS revisions FROM interlock.current_records(%(scratch)s) WHERE kind = 'invoice' GROUP BY 1) i
+    ON i.number = a.body ->> 'number'
 LEFT JOIN (SELECT body ->> 'number' AS number, count(*) AS contracts FROM interlock.current_records(%(scratch)s)
     WHERE kind = 'contract' AND NOT archived GROUP BY 1) n ON n.number = a.body ->> 'number'
 WHERE NOT EXISTS (SELECT FROM interlock.redirect m WHERE m.from_ref = a.ref)
@@ -37,8 +40,10 @@ WHERE NOT EXISTS (SELECT FROM interlock.redirect m WHERE m.from_ref = a.ref)
 VIEWS: Final = f"""
 SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, a.served, a.recipient,
     x.customer, x.customer = s.customer AS same_customer, c.body AS customer_body, c.archived AS customer_archived,
-    r.body AS recipient_body, r.archived AS recipient_archived, r.revision AS recipient_revision, t.status AS tax_status, t.since AS tax_since,
-    EXISTS (SELECT FROM interlock.current_records(%(scratch)s) o WHERE o.kind = 'contract' AND o.ref <> b.ref AND NOT o.archived
+    r.body AS recipient_body, r.archived AS recipient_archived, r.revision AS recipient_revision,
+    t.status AS tax_status, t.since AS tax_since,
+    EXISTS (SELECT FROM interlock.current_records(%(scratch)s) o WHERE o.kind = 'contract' AND o.ref <> b.ref
+        AND NOT o.archived
         AND o.body ->> 'number' = a.body ->> 'number' AND a.body ->> 'number' <> '') AS number_shared,
     coalesce((SELECT jsonb_agg(jsonb_build_object('ref', i.ref, 'body', i.body, 'archived', i.archived) ORDER BY i.ref)
         FROM interlock.current_records(%(scratch)s) i
@@ -73,7 +78,8 @@ def keep_terms(tx: Transaction, terms: Sequence[tuple[str, int, Mapping[str, Any
     with tx.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO interlock.contract_term AS t (contract, number, body, renewal) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (contract, number) DO UPDATE SET body = excluded.body, changed_at = now() WHERE t.body <> excluded.body",
+            " ON CONFLICT (contract, number) DO UPDATE SET body = excluded.body, changed_at = now()"
+            " WHERE t.body <> excluded.body",
             [(contract, number, Jsonb(dict(body)), renewal) for contract, number, body, renewal in terms],
         )
 

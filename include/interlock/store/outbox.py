@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +20,13 @@ VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(t
     %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
 DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, parent = excluded.parent,
-    why = excluded.why,
-    state = 'pending', reason = '', token = NULL, batch_id = excluded.batch_id, decided_at = now(), finished_at = NULL,
-    opened_at = CASE WHEN c.state = 'pending' THEN c.opened_at ELSE now() END
-WHERE c.state IN ('pending', 'rejected', 'cancelled', 'stale')
+    why = excluded.why, token = NULL, finished_at = NULL,
+    state = CASE WHEN c.state = 'held' THEN c.state ELSE 'pending' END,
+    reason = CASE WHEN c.state = 'held' THEN c.reason ELSE '' END,
+    batch_id = CASE WHEN c.state = 'held' AND c.body = excluded.body THEN c.batch_id ELSE excluded.batch_id END,
+    decided_at = CASE WHEN c.state = 'held' AND c.body = excluded.body THEN c.decided_at ELSE now() END,
+    opened_at = CASE WHEN c.state IN ('pending', 'held') THEN c.opened_at ELSE now() END
+WHERE c.state IN ('pending', 'held', 'rejected', 'cancelled', 'stale')
 """
 
 
@@ -48,7 +51,7 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
 
     They wait behind one whose fate is not known yet, or another account's that is yet to be sent. A newer decision replaces
     the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
-    happened stands.
+    happened stands. One that is held stays held, as decided now: `requests.renew` then asks anew if that is something else.
     """
     places = {
         "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
@@ -61,6 +64,18 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     with tx.cursor() as cursor:
         cursor.executemany(INSERT, [_row(batch, change) for change in changes if change.key not in waits])
     return waits
+
+
+def withdraw(tx: Transaction, process: str, wanted: Mapping[str, Collection[str]]) -> None:
+    """Cancel what subjects' earlier decisions wanted, certainly is not in the target, and the present ones want no more.
+
+    wanted: the keys of the present decisions' changes, by subject (invariant 4).
+    """
+    tx.execute(
+        "UPDATE interlock.change SET state = 'cancelled', reason = 'withdrawn', finished_at = now() WHERE process = %s"
+        " AND subject = ANY(%s) AND state IN ('pending', 'held') AND NOT key = ANY(%s)",
+        [process, list(wanted), [key for keys in wanted.values() for key in keys]],
+    )
 
 
 def _row(batch: UUID, change: Change) -> Row:

@@ -82,21 +82,6 @@ def paused_by(tx: Transaction, names: Sequence[str]) -> Row | None:
     return tx.execute("SELECT * FROM interlock.paused WHERE name = ANY(%s) LIMIT 1", [list(names)]).fetchone()
 
 
-def hold(tx: Transaction, process: str, batch: UUID, content_hash: str, reason: str) -> int:
-    """Hold all of a batch's new changes for approval and return how many (invariant 14)."""
-    rows = tx.execute(
-        "UPDATE interlock.change SET state = 'held', reason = %s WHERE batch_id = %s AND state = 'pending' AND attempt = 0"
-        " RETURNING id",
-        [reason, batch],
-    ).fetchall()
-    ids = sorted(row["id"] for row in rows)
-    tx.execute(
-        "INSERT INTO interlock.approval (process, batch_id, change_ids, content_hash, reason) VALUES (%s, %s, %s, %s, %s)",
-        [process, batch, ids, content_hash, reason],
-    )
-    return len(ids)
-
-
 def save_report(tx: Transaction, batch: UUID, process: str, run_id: str, body: Row) -> None:
     """Store the run report; a retried step replaces its own."""
     tx.execute(

@@ -21,14 +21,17 @@ def changed(rpc: Rpc, company: int, reader: InvoiceReader, since: datetime | Non
     A line deleted by itself, and a payment, change neither: what is not posted yet is to be read by id.
     """
     stamps: dict[int, datetime] = {}
-    own = [["company", "=", company], ["type", "=", "out"], ["reference", "like", FORM]]
-    _collect(rpc, MODEL, "id", own, since, stamps)
+    _collect(rpc, MODEL, "id", _ours(company, ""), since, stamps)
     for model in CHILDREN if since else ():
-        _collect(rpc, model, "invoice", [[f"invoice.{name}", *rest] for name, *rest in own], since, stamps)
+        _collect(rpc, model, "invoice", _ours(company, "invoice."), since, stamps)
     ordered = sorted(stamps, key=lambda invoice: (stamps[invoice], invoice))
     for start in range(0, len(ordered), READ):
         part = ordered[start : start + READ]
         yield Page(list(reader.read([str(invoice) for invoice in part]).values()), stamps[part[-1]])
+
+
+def _ours(company: int, path: str) -> list[Any]:
+    return [[f"{path}company", "=", company], [f"{path}type", "=", "out"], [f"{path}reference", "like", FORM]]
 
 
 def _collect(rpc: Rpc, model: str, names: str, own: list[Any], since: datetime | None, stamps: dict[int, datetime]) -> None:

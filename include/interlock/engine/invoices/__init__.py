@@ -59,9 +59,9 @@ class Invoices(Flow):
         """Reckon what each contract owes."""
         return deciding.decide(engine, tx, batch, scratch)
 
-    def keep(self, engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
+    def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
         """Keep terms, how recipients are taxed, and which accounts have to become customers."""
-        deciding.keep(engine, tx, batch, decided)
+        deciding.keep(tx, batch, decided)
 
     def brake(self, engine: Engine, tx: Transaction, batch: UUID) -> None:
         """Hold invoices that a person has to approve."""

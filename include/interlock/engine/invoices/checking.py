@@ -73,7 +73,8 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problem
 def _contract(row: Row) -> tuple[str, Row]:
     body = row["body"]
     return row["ref"], {
-        "account": body.get("account"), "number": body.get("number"), "starts": body.get("start"), "currency": body.get("currency"),
+        "account": body.get("account"), "number": body.get("number"), "starts": body.get("start"),
+        "currency": body.get("currency"),
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def _decided(engine: Engine, row: Row, as_of: date) -> Decided:
     return Decided(str(row["ref"]), row["inputs"], answer.decision, (view, answer, row["recipient"], row["recipient_revision"]))
 
 
-def keep(engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
+def keep(tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
     """Store terms as they take effect, how recipients are taxed by now, and wake what makes customers."""
     found: list[tuple[ContractView, Answer, str, str]] = [one.found for one in decided]
     contracts.keep_terms(

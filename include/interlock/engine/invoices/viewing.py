@@ -10,7 +10,7 @@ from interlock.config.contracts import WRITTEN
 from interlock.domain.contract import Contract, Term
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
-from interlock.domain.party import Account, Customer
+from interlock.domain.party import Account, Customer, Party
 from interlock.domain.record import Problem
 from interlock.processes.billing import Known, Recipient, read_contract
 from interlock.processes.contract_view import STEPS, ContractView, Sent
@@ -84,9 +84,9 @@ def _recipient(row: Row, contract: Contract, as_of: date, released: set[tuple[st
     )  # fmt: skip
 
 
-def tax_status(party: Account | Customer, contract: Contract) -> str:
+def tax_status(party: Party, contract: Contract) -> str:
     """Return what decides how a recipient is taxed, as one text."""
-    return "|".join((party.country, party.postal_code, party.vat_id, contract.customer_kind))
+    return f"{party.country}|{party.postal_code}|{party.vat_id}|{contract.customer_kind}"
 
 
 def since(row: Row, status: str, as_of: date) -> date | None:

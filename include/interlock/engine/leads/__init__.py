@@ -53,7 +53,7 @@ class Leads(Flow):
         """Match and decide."""
         return deciding.decide(engine, tx, batch, scratch)
 
-    def keep(self, engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:  # noqa: ARG002
+    def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:  # noqa: ARG002
         """Keep links, and the candidates of questions."""
         match.record(tx, [one.found for one in decided if one.found[1] is not None])
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from interlock.domain.identity import content_hash
 from interlock.engine.context import Engine
 from interlock.engine.flow import Decided
 from interlock.engine.leads import checked
@@ -16,7 +15,7 @@ from interlock.processes import lead_to_customer as process
 from interlock.processes.decision import Decision
 from interlock.processes.view import View
 from interlock.store import checked as store
-from interlock.store import people
+from interlock.store import people, requests
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -50,13 +49,13 @@ def _decided(engine: Engine, row: Row, found: Matches, unfit: checked.Unfit) -> 
 def brake(engine: Engine, tx: Transaction, batch: UUID) -> None:
     """Beyond a limit all of the run's changes wait for approval (invariant 14)."""
     limits = engine.settings.limits
+    requests.renew(tx, engine.process, batch)
     row = tx.execute(
-        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp' AND kind = 'customer') AS creates,"
-        " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates,"
-        " jsonb_object_agg(key, body) AS bodies"
-        " FROM interlock.change WHERE batch_id = %s AND state = 'pending' AND attempt = 0",
+        "SELECT count(*) FILTER (WHERE operation = 'create' AND system = 'erp' AND kind = 'customer') AS creates,"  # noqa: S608
+        " count(*) FILTER (WHERE operation = 'update' AND system = 'erp') AS updates, array_agg(id) AS ids"
+        f" FROM interlock.change c WHERE batch_id = %s AND attempt = 0 AND {requests.UNAPPROVED}",
         [batch],
     ).fetchone()
     if row and (row["creates"] > limits.max_creates or row["updates"] > limits.max_updates):
         reason = f"{row['creates']} creates and {row['updates']} updates exceed the limits"
-        people.hold(tx, engine.process, batch, content_hash(row["bodies"]), reason)
+        requests.hold(tx, engine.process, batch, row["ids"], reason)

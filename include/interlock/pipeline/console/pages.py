@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from interlock.pipeline.console.access import READ, TEXT, Id, opened
 from interlock.pipeline.console.render import HERE, Pages, page
+from interlock.processes.billing.money import RunMoney
 from interlock.store import matches, overview
 from interlock.store.database import Transaction
 from interlock.store.decisions import MATCH
@@ -49,8 +50,9 @@ def run(request: Request, process: Name, name: Name, at: Number = 1, find: Find 
             return page(request, "no_run.html", tally=tally, process=process, name=name)
         total, changes = _changes(tx, row, find.strip(), at)
         held = overview.named(tx, (row["report"] or {}).get("held_back", [])[:SIZE])
-    pages = Pages(at, SIZE, total)
-    return page(request, "run.html", tally=tally, run=row, held=held, changes=changes, pages=pages, find=find.strip())
+    pages, money = Pages(at, SIZE, total), RunMoney.model_validate((row["report"] or {}).get("money") or {})
+    shown = {"run": row, "held": held, "money": money, "changes": changes, "pages": pages, "find": find.strip()}
+    return page(request, "run.html", tally=tally, **shown)
 
 
 def _changes(tx: Transaction, row: overview.Row, find: str, at: int) -> tuple[int, list[overview.Row]]:

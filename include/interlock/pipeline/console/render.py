@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from interlock.config import load
+from interlock.domain.money import plain
 from interlock.domain.party import PARTY_FIELDS
 from interlock.pipeline.console import wording
 
@@ -24,11 +25,11 @@ TEMPLATES: Final = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.filters.update(
-    foreign=wording.foreign, label=wording.label, short=wording.short, ordered=wording.ordered, begun=wording.begun
+    foreign=wording.foreign, plain=plain, label=wording.label, short=wording.short, ordered=wording.ordered, begun=wording.begun
 )
 TEMPLATES.globals.update(
     COMPARED=PARTY_FIELDS,
-    COUNTS=wording.COUNTS, STATES=wording.STATES, SYSTEMS=wording.SYSTEMS, PAUSABLE=wording.PAUSABLE,
+    COUNTS=wording.COUNTS, MONEY=wording.MONEY, STATES=wording.STATES, SYSTEMS=wording.SYSTEMS, PAUSABLE=wording.PAUSABLE,
     cure=wording.cure, shown=wording.shown,
 )  # fmt: skip
 

@@ -23,6 +23,10 @@ STATES: Final = {
     "stale": "changed meanwhile; decided again", "cancelled": "cancelled", "open": "open", "released": "released",
     "ignored": "ignored", "resolved": "resolved by itself",
 }  # fmt: skip
+MONEY: Final = {
+    "planned": "planned", "invoiced": "invoiced", "held": "held back", "awaiting_approval": "waits for approval",
+    "corrected": "corrections, of what stands above", "rounding": "rounded by the ERP",
+}  # fmt: skip
 STARTS: Final = {"manual": "by hand", "scheduled": "by the schedule", "asset_triggered": "by an asset"}
 SYSTEMS: Final = {"crm": "CRM", "erp": "ERP"}
 PAUSABLE: Final = {
