@@ -1,4 +1,4 @@
-"""What sales did with an account: contacts, a deal, activities and a contract, made by chance from a fixed seed."""
+"""What sales did with an account: contacts, a deal, activities, made by chance from a fixed seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from faker import Faker
 
-from interlock_sandbox.crm.schema import association
+from interlock_sandbox.demo.linking import linked
 
 Row = dict[str, Any]
 BEGIN = datetime.fromisoformat("2026-02-02T08:00:00+00:00")
@@ -27,35 +27,26 @@ ROLES = ("purchasing", "invoice", "delivery")
 LENGTH = {"appointmentscheduled": 3, "qualifiedtobuy": 5, "closedlost": 6, "closedwon": 8}
 
 
-def linked(kind: str, account: str, properties: Row) -> Row:
-    """Return a record that hangs on an account."""
-    category, number = association(kind, "companies")
-    link = {"to": {"id": account}, "types": [{"associationCategory": category, "associationTypeId": number}]}
-    return {"properties": properties, "associations": [link]}
-
-
 def history(
     chance: random.Random, faker: Faker, account: str, name: str, number: int, stage: str, owner: str, *, german: bool
 ) -> Iterator[tuple[str, Row]]:
     """Yield kind and record of everything that hangs on one account that `owner` looks after; its last note is private."""
     people = [_contact(faker, role, f"+49 30 {number:03}{n}00") for n, role in enumerate(ROLES[: chance.randint(1, 3)])]
     for person in people:
-        yield "contacts", linked("contacts", account, person)
+        yield "contacts", linked("contacts", "companies", account, person)
     at = BEGIN + timedelta(days=chance.randint(0, 120))
     for kind, in_german, in_english in SCRIPT[: LENGTH[stage]]:
         text = in_german if german else in_english
         activity = _activity(kind, text, at, f"{people[0]['firstname']} {people[0]['lastname']}")
         private = {"private": "true"} if in_german == SCRIPT[-1][1] else {}
-        yield kind, linked(kind, account, activity | private | {"hubspot_owner_id": owner})
+        yield kind, linked(kind, "companies", account, activity | private | {"hubspot_owner_id": owner})
         at += timedelta(days=chance.randint(2, 12), minutes=chance.randint(0, 59))
     amount = chance.randint(5, 90) * 1000
     deal = {
         "dealname": f"{'Wartung' if german else 'Maintenance'} {name}".strip()[:100], "dealstage": stage, "pipeline": "default",
         "amount": str(amount), "deal_currency_code": "EUR", "closedate": _stamp(at),
     }  # fmt: skip
-    yield "deals", linked("deals", account, deal)
-    if stage == "closedwon":
-        yield "service_contracts", linked("service_contracts", account, _contract(chance, number, at))
+    yield "deals", linked("deals", "companies", account, deal)
 
 
 def _contact(faker: Faker, role: str, phone: str) -> Row:
@@ -74,15 +65,6 @@ def _activity(kind: str, text: str, at: datetime, person: str) -> Row:
         "tasks": {"hs_task_subject": text, "hs_task_status": "COMPLETED", "hs_task_priority": "MEDIUM", "hs_task_type": "CALL"},
     }
     return own[kind] | {"hs_timestamp": _stamp(at)}
-
-
-def _contract(chance: random.Random, number: int, won: datetime) -> Row:
-    start = (won.date().replace(day=1) + timedelta(days=32)).replace(day=1)
-    return {
-        "name": "Wartungsvertrag", "number": f"V-{number:04}", "status": "active", "start_date": start.isoformat(),
-        "initial_term_months": "12", "renewal_mode": "fixed", "billing_interval": chance.choice(["month", "quarter", "year"]),
-        "currency": "EUR",
-    }  # fmt: skip
 
 
 def _stamp(at: datetime) -> str:
