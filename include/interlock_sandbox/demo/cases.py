@@ -11,7 +11,7 @@ from interlock.processes.billing.calendar import DAY, add_months
 Words = dict[str, str]
 BASE = {"status": "active", "customer_kind": "business", "currency": "EUR", "notice_value": "3", "notice_unit": "month"}
 FIXED = {"renewal_mode": "fixed", "renewal_term": "12"}
-LEITWEG = "04011000-12345-34"
+LEITWEG = "991-33333TEST-33"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def cases(today: date, go_live: date) -> tuple[Case, ...]:
         Case(42, "Business in France without a VAT id", quarterly, (upkeep("448.50"),)),
         Case(47, "Business in Switzerland: service", quarterly, (upkeep("448.50"),)),
         Case(48, "Business in the United States: service and goods", quarterly, (upkeep("448.50"), spare)),
-        Case(23, "Above the approval limit", renewed | {"start": day(0), "billed_through": ""}, (upkeep("12000"),)),
+        Case(23, "Above the approval limit", yearly | {"start": day(0)}, (upkeep("12000"),)),
         Case(27, "Product that the ERP does not know", monthly, (line("ALTWARTUNG", "99", "Wartung einer Altanlage"),)),
         Case(28, "Consumer: no renewal by itself for a fixed term", renewed | FIXED | {"customer_kind": "consumer"}, (hosting(),)),
         Case(32, "Public buyer without a Leitweg-ID", monthly | {"public_buyer": "true"}, (hosting(),)),

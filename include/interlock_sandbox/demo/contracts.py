@@ -10,7 +10,7 @@ from interlock.config import CrmSettings, CustomerSettings, Endpoint
 from interlock.connectors.registry import connect
 from interlock.ports.system import Preparable
 from interlock_sandbox.demo.cases import cases
-from interlock_sandbox.demo.linking import linked
+from interlock_sandbox.demo.history import linked
 
 if TYPE_CHECKING:
     from interlock_sandbox.demo.seed import Crm
@@ -43,9 +43,9 @@ def add(crm: Crm, accounts: Sequence[str], today: date, go_live: date) -> int:
         if case.invoiced is not None:
             said["invoice_account"] = accounts[case.invoiced]
         properties = {names[field]: value for field, value in said.items()}
-        made.append(linked(CONTRACTS, "companies", accounts[case.account], properties))
+        made.append(linked(CONTRACTS, accounts[case.account], properties))
         lines.append([{line_names[field]: value for field, value in line.items()} for line in case.lines])
     ids = crm.create(CONTRACTS, made)
     pairs = [(contract, line) for contract, several in zip(ids, lines, strict=True) for line in several]
-    crm.create("line_items", [linked("line_items", CONTRACTS, contract, line) for contract, line in pairs])
+    crm.create("line_items", [linked("line_items", contract, line, CONTRACTS) for contract, line in pairs])
     return len(ids)

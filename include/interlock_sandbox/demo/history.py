@@ -9,7 +9,7 @@ from typing import Any
 
 from faker import Faker
 
-from interlock_sandbox.demo.linking import linked
+from interlock_sandbox.crm.schema import association
 
 Row = dict[str, Any]
 BEGIN = datetime.fromisoformat("2026-02-02T08:00:00+00:00")
@@ -27,26 +27,33 @@ ROLES = ("purchasing", "invoice", "delivery")
 LENGTH = {"appointmentscheduled": 3, "qualifiedtobuy": 5, "closedlost": 6, "closedwon": 8}
 
 
+def linked(kind: str, to: str, properties: Row, to_kind: str = "companies") -> Row:
+    """Return a record that hangs on another, an account if nothing else is said."""
+    category, number = association(kind, to_kind)
+    link = {"to": {"id": to}, "types": [{"associationCategory": category, "associationTypeId": number}]}
+    return {"properties": properties, "associations": [link]}
+
+
 def history(
     chance: random.Random, faker: Faker, account: str, name: str, number: int, stage: str, owner: str, *, german: bool
 ) -> Iterator[tuple[str, Row]]:
     """Yield kind and record of everything that hangs on one account that `owner` looks after; its last note is private."""
     people = [_contact(faker, role, f"+49 30 {number:03}{n}00") for n, role in enumerate(ROLES[: chance.randint(1, 3)])]
     for person in people:
-        yield "contacts", linked("contacts", "companies", account, person)
+        yield "contacts", linked("contacts", account, person)
     at = BEGIN + timedelta(days=chance.randint(0, 120))
     for kind, in_german, in_english in SCRIPT[: LENGTH[stage]]:
         text = in_german if german else in_english
         activity = _activity(kind, text, at, f"{people[0]['firstname']} {people[0]['lastname']}")
         private = {"private": "true"} if in_german == SCRIPT[-1][1] else {}
-        yield kind, linked(kind, "companies", account, activity | private | {"hubspot_owner_id": owner})
+        yield kind, linked(kind, account, activity | private | {"hubspot_owner_id": owner})
         at += timedelta(days=chance.randint(2, 12), minutes=chance.randint(0, 59))
     amount = chance.randint(5, 90) * 1000
     deal = {
         "dealname": f"{'Wartung' if german else 'Maintenance'} {name}".strip()[:100], "dealstage": stage, "pipeline": "default",
         "amount": str(amount), "deal_currency_code": "EUR", "closedate": _stamp(at),
     }  # fmt: skip
-    yield "deals", linked("deals", "companies", account, deal)
+    yield "deals", linked("deals", account, deal)
 
 
 def _contact(faker: Faker, role: str, phone: str) -> Row:
