@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import io
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from stdnum import vatin
 
-from interlock.config import CrmSettings, CustomerSettings, Endpoint, load
+from interlock.config import CrmSettings, CustomerSettings, Endpoint, ErpSettings, load
 from interlock.connectors.registry import connect
+from interlock.domain.change import Rejected, Write
 from interlock.domain.contract import Contract
 from interlock.domain.party import Party
 from interlock.processes.billing import Recipient, Rules, VatAnswer, read_contract
 from interlock.processes.billing.calendar import add_months
+from interlock_sandbox.demo import invoices
 from interlock_sandbox.demo.cases import cases
 from interlock_sandbox.demo.contracts import number
 from interlock_sandbox.demo.seed import PLACES, Crm, seed
+from interlock_sandbox.stack import erp
+from interlock_sandbox.stack.processes import Processes
 from tests.processes.billing.examples import Erp, ask
 from tests.sandbox.conftest import TOKEN
 
@@ -31,6 +37,9 @@ DAYS = [TODAY, *map(date.fromisoformat, ["2026-11-30", "2026-12-01", "2026-12-31
 VAT_IDS = {"DE": "DE136695976", "AT": "ATU13585627", "NL": "NL123456782B12"}
 UNKNOWN = "Product that the ERP does not know"
 NO_CUSTOMER = "Account that is not a customer yet"
+
+
+STEPS = ("invoice", "invoice_confirmation", "invoice_posting")
 
 
 @dataclass(frozen=True)
@@ -199,3 +208,75 @@ def test_the_cases_go_on_in_the_months_after(found, name):
     answers = [erp.run(contract, day) for day in days]
     assert len(erp.billed) == YEAR_AFTER[name]
     assert not any(answer.held for answer in answers)
+
+
+@pytest.fixture(scope="module")
+def at(cluster, tmp_path_factory):
+    """An ERP as the demo sets it up."""
+    folder = tmp_path_factory.mktemp("erp")
+    processes = Processes(folder)
+    try:
+        yield erp.start(cluster, processes, folder, "demo_erp")
+    finally:
+        processes.stop("erp", 0.5)
+
+
+def write(system, kind, values, parents):
+    """Create records under their keys, each below its parent; returns the outcomes by key."""
+    writes = [Write(key, "create", kind, values[key], None, parent, parent) for key, parent in parents.items()]
+    return {outcome.key: outcome for outcome in system.write(writes)}
+
+
+def test_the_erp_takes_every_invoice_of_the_demo(found, system, at):
+    ledger = connect(
+        "tryton",
+        Endpoint(url=at.url, login=at.login, password=at.password, database=at.database),
+        ErpSettings(),
+        SETTINGS.customers,
+    )
+    assert {check.level for check in ledger.invoice_checks(sorted({row.code for row in SETTINGS.tax.rows}))} == {"ok"}
+    parties = {whom.id: whom.party.fields() for _, whom, _ in found.values()}
+    bought = write(ledger, "customer", parties, {identity: system.ref("account", identity) for identity in parties})
+    planned = {i.reference: (i, whom.id) for contract, whom, _ in found.values() for i in shown(contract, whom, TODAY)[0].planned}
+    values = {reference: invoice.model_dump(mode="json") for reference, (invoice, _) in planned.items()}
+    refs = {reference: bought[identity].ref for reference, (_, identity) in planned.items()}
+    for kind in STEPS:
+        outcomes = write(ledger, kind, values, refs)
+        refused = {key: outcome.code for key, outcome in outcomes.items() if isinstance(outcome, Rejected)}
+        assert refused == ({f"{found[UNKNOWN][0].number}/2026-10-01": "product_unknown"} if kind == "invoice" else {})
+        refs = {key: outcome.ref for key, outcome in outcomes.items() if key not in refused}
+    names = {contract.number: name for name, (contract, *_) in found.items()}
+    posted = invoices.read(asdict(at), names)
+    assert [invoice.reference for invoice in posted] == sorted(refs)
+    for invoice in posted:
+        ours = planned[invoice.reference][0]
+        assert (invoice.net, invoice.state, invoice.number[:2]) == (ours.net, "posted", "RE")
+        assert abs(invoice.tax - ours.tax) <= Decimal("0.01") * len(ours.taxes)
+        assert (invoice.due_date - invoice.invoice_date).days == 30
+    text = printed(invoices.made(posted, names))
+    assert all(invoice.number in text for invoice in posted)
+    assert "14,280.00" in text
+
+
+def printed(table):
+    console = Console(file=io.StringIO(), width=300)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_a_runs_money_and_what_it_held_back_are_printed_as_they_are():
+    euro = {"currency": "EUR", "invoices": 2, "net": "1234.5", "tax": "0.1", "gross": "1234.6"}
+    yen = {"currency": "JPY", "invoices": 1, "net": "1234", "tax": "0", "gross": "1234"}
+    text = printed(invoices.money({"invoiced": {"sums": [euro]}, "held": {"sums": [yen]}, "rounding": None}))
+    cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines() if "1,234" in line]
+    assert cells == [
+        ["invoiced", "2", "EUR", "1,234.50", "0.10", "1,234.60"],
+        ["held back", "1", "JPY", "1,234", "0", "1,234"],
+    ]
+    rows = [
+        {"ref": "hubspot:1//contract/7", "message": "no [red] reason"},
+        {"ref": "hubspot:1//contract/8", "message": "another"},
+    ]
+    text = printed(invoices.held([*rows, rows[0]], {"hubspot:1//contract/7": {"number": "SC-1", "name": "[b]A"}}))
+    assert text.count("no [red] reason") == 1
+    assert all(words in text for words in ("SC-1", "[b]A", "8", "another"))
