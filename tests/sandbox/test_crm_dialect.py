@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
@@ -201,6 +202,32 @@ def test_pages_escape_everything(crm):
         assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
     assert "&lt;img src=x&gt;" in pages[1].text
     assert "<img" not in pages[1].text
+
+
+def test_the_page_of_an_account_shows_its_contracts_with_lines_and_what_was_written_back(crm):
+    evil = "<b onclick=alert(1)>"
+    (company,) = crm.create("companies", {"name": "Page"})
+    rows = [
+        {
+            "number": "SC-2",
+            "name": evil,
+            "erp_invoice_number": f"RE-{evil}",
+            "erp_invoice_gross": "355.81",
+            "erp_sync_state": "ok",
+        },
+        {"number": "SC-1", "name": "Bare"},
+    ]
+    (full, bare), (line,) = crm.create("service_contracts", *rows), crm.create("line_items", {"hs_sku": evil, "price": "149.50"})
+    for contract, place, other in ((full, "companies", company), (bare, "companies", company), (full, "line_items", line)):
+        crm.http.put(f"/crm/v4/objects/service_contracts/{contract}/associations/default/{place}/{other}").raise_for_status()
+    text = crm.http.get(f"/accounts/{company}").text
+    assert text.index("SC-1") < text.index("SC-2")
+    assert evil not in text
+    assert text.count("&lt;b onclick=alert(1)&gt;") == 3
+    assert re.findall("<th>invoice_(gross|number)", text) == ["gross", "number"]
+    assert all(words in text for words in ("355.81", "149.50", "nothing yet", "no lines"))
+    crm.http.delete(f"/crm/v3/objects/line_items/{line}")
+    assert "149.50" not in crm.http.get(f"/accounts/{company}").text
 
 
 def test_parent_and_child_are_calculated_from_their_association_from_either_side(crm):

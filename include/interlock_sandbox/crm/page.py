@@ -1,4 +1,4 @@
-"""Plain pages for people: the accounts, and one account with its timeline. They only read."""
+"""Plain pages for people: the accounts, and one account with its contracts and timeline. They only read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
+from interlock_sandbox.crm import contract_page
 from interlock_sandbox.crm.records import Records, Row, shown
 from interlock_sandbox.crm.schema import ENTERED
 
@@ -20,9 +21,11 @@ body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.4rem .7rem;border-bottom:1px solid #e3e8ee}
 th{color:#52616f;font-weight:600}td{overflow-wrap:anywhere}h1{font-size:1.5rem;margin:.4rem 0 1rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 a{color:#0b62a4}input,button{font:inherit;padding:.3rem .6rem;border:1px solid #b8c4cf;border-radius:4px}
-.tag{background:#eef2f6;border-radius:9px;padding:.05rem .6rem;white-space:nowrap}.closedwon,.synced{background:#dff3e5;color:#14602f}
+.tag{background:#eef2f6;border-radius:9px;padding:.05rem .6rem;white-space:nowrap}.closedwon,.synced,.ok{background:#dff3e5;color:#14602f}
 .closedlost,.held_back{background:#fbe6e3;color:#8c2318}.entry{border-left:3px solid #c8d3de;padding:.1rem .9rem;margin:.8rem 0;white-space:pre-line}
-small,.none{color:#5f7080}.grid th{width:14rem}
+small,.none{color:#5f7080}.grid th{width:14rem}h3{font-size:1rem;margin:0 0 .3rem}h4{font-size:.85rem;margin:.6rem 0 .2rem;color:#52616f}
+section{border:1px solid #e3e8ee;border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;overflow-x:auto}.sides .grid th{width:12rem}
+.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 1.5rem;margin-bottom:.8rem}
 """
 CSP = f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
@@ -42,11 +45,15 @@ LIST = """<h1>Accounts</h1><form><input name="q" value="{{ q }}" aria-label="Sea
 {% for a in accounts %}<tr><td><a href="/accounts/{{ a.id }}">{{ (a.name or "(no name)")|truncate(48) }}</a><td>{{ a.city or "" }}<td>
 {% if a.stage %}<span class="tag {{ a.stage }}">{{ a.stage }}</span>{% endif %}<td>{{ a.number or "" }}<td>
 {% if a.sync %}<span class="tag {{ a.sync }}">{{ a.sync }}</span>{% endif %}</tr>{% endfor %}</table>"""
-ONE = """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
+ONE = (
+    """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
 <td>{{ value }}</tr>{% endfor %}</table>{% for heading, rows in groups %}<h2>{{ heading }}</h2>{% for row in rows %}<table class="grid">
 {% for name, value in row %}<tr><th>{{ name }}<td>{{ value }}</tr>{% endfor %}</table><br>{% else %}<p class="none">none</p>{% endfor %}
-{% endfor %}<h2>Timeline</h2>{% for entry in timeline %}<div class="entry"><small>{{ entry.at }} · {{ entry.kind }}</small>
+{% endfor %}"""
+    + contract_page.TEMPLATE
+    + """<h2>Timeline</h2>{% for entry in timeline %}<div class="entry"><small>{{ entry.at }} · {{ entry.kind }}</small>
 {{ entry.text }}</div>{% else %}<p class="none">nothing yet</p>{% endfor %}"""
+)
 PAGES = Environment(autoescape=True)
 ACTIVITIES = {"notes": "note", "tasks": "task", "calls": "call", "emails": "e-mail", "meetings": "meeting"}
 
@@ -80,12 +87,15 @@ def add(app: FastAPI, records: Records) -> None:
                 " AND NOT o.archived ORDER BY o.id DESC",
                 [row["id"]],
             ).fetchall()
-        sections = (("Deals", "deals"), ("Contracts", "service_contracts"), ("Contacts", "contacts"))
+            agreed = contract_page.contracts(tx, linked)
+        sections = (("Deals", "deals"), ("Contacts", "contacts"))
         groups = [(heading, [_set(item) for item in linked if item["type"] == kind]) for heading, kind in sections]
         timeline = sorted(
             (_entry(item) for item in linked if item["type"] in ACTIVITIES), key=lambda entry: entry["at"], reverse=True
         )
-        return _page(ONE, row["properties"].get("name") or "(no name)", properties=_set(row), groups=groups, timeline=timeline)
+        shown_as = row["properties"].get("name") or "(no name)"
+        columns = contract_page.COLUMNS.values()
+        return _page(ONE, shown_as, properties=_set(row), groups=groups, contracts=agreed, columns=columns, timeline=timeline)
 
 
 def _set(row: Row) -> list[tuple[str, str]]:

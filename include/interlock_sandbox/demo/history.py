@@ -1,4 +1,4 @@
-"""What sales did with an account: contacts, a deal, activities and a contract, made by chance from a fixed seed."""
+"""What sales did with an account: contacts, a deal, activities, made by chance from a fixed seed."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ ROLES = ("purchasing", "invoice", "delivery")
 LENGTH = {"appointmentscheduled": 3, "qualifiedtobuy": 5, "closedlost": 6, "closedwon": 8}
 
 
-def linked(kind: str, account: str, properties: Row) -> Row:
-    """Return a record that hangs on an account."""
-    category, number = association(kind, "companies")
-    link = {"to": {"id": account}, "types": [{"associationCategory": category, "associationTypeId": number}]}
+def linked(kind: str, to: str, properties: Row, to_kind: str = "companies") -> Row:
+    """Return a record that hangs on another, an account if nothing else is said."""
+    category, number = association(kind, to_kind)
+    link = {"to": {"id": to}, "types": [{"associationCategory": category, "associationTypeId": number}]}
     return {"properties": properties, "associations": [link]}
 
 
@@ -54,8 +54,6 @@ def history(
         "amount": str(amount), "deal_currency_code": "EUR", "closedate": _stamp(at),
     }  # fmt: skip
     yield "deals", linked("deals", account, deal)
-    if stage == "closedwon":
-        yield "service_contracts", linked("service_contracts", account, _contract(chance, number, at))
 
 
 def _contact(faker: Faker, role: str, phone: str) -> Row:
@@ -74,15 +72,6 @@ def _activity(kind: str, text: str, at: datetime, person: str) -> Row:
         "tasks": {"hs_task_subject": text, "hs_task_status": "COMPLETED", "hs_task_priority": "MEDIUM", "hs_task_type": "CALL"},
     }
     return own[kind] | {"hs_timestamp": _stamp(at)}
-
-
-def _contract(chance: random.Random, number: int, won: datetime) -> Row:
-    start = (won.date().replace(day=1) + timedelta(days=32)).replace(day=1)
-    return {
-        "name": "Wartungsvertrag", "number": f"V-{number:04}", "status": "active", "start_date": start.isoformat(),
-        "initial_term_months": "12", "renewal_mode": "fixed", "billing_interval": chance.choice(["month", "quarter", "year"]),
-        "currency": "EUR",
-    }  # fmt: skip
 
 
 def _stamp(at: datetime) -> str:

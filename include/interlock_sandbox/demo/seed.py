@@ -6,6 +6,7 @@ import json
 import random
 import string
 import urllib.request
+from datetime import date, datetime
 from typing import Any
 
 from faker import Faker
@@ -13,7 +14,10 @@ from stdnum.at import uid
 from stdnum.de import vat
 from stdnum.nl import btw
 
+from interlock.config import load
+from interlock_sandbox.demo import contracts
 from interlock_sandbox.demo.history import history
+from interlock_sandbox.stack.paths import ROOT
 
 Row = dict[str, Any]
 SEED = 20_260_101
@@ -59,8 +63,11 @@ class Crm:
         return ids
 
 
-def seed(crm: Crm) -> int:
-    """Fill an empty CRM; returns how many accounts were made, 0 when there were some already."""
+def seed(crm: Crm, today: date | None = None) -> int:
+    """Fill an empty CRM; returns how many accounts were made, 0 when there were some already.
+
+    today: the local date from which the contracts' dates are reckoned, the demo company's own if none is given.
+    """
     if crm.call("GET", "/crm/v3/objects/companies?limit=1")["results"]:
         return 0
     chance = random.Random(SEED)
@@ -86,6 +93,8 @@ def seed(crm: Crm) -> int:
             records.setdefault(kind, []).append(record)
     for kind, rows in records.items():
         crm.create(kind, rows)
+    settings = load(ROOT / "interlock.toml")
+    contracts.add(crm, accounts, today or datetime.now(settings.zone).date(), settings.billing_rules.go_live)
     return len(accounts)
 
 

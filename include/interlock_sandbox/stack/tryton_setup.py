@@ -22,11 +22,21 @@ TAXES = (  # name, as it is printed, rate, legal notice
     ("G", "Ausfuhrlieferung", "0", "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a, § 6 UStG)"),
     ("O", "Nicht steuerbar", "0", ""),
 )  # fmt: skip
-ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "expense": "5.1.3", "bank": "1.1.1", "tax": "2.2.3"}
-PRODUCTS = (
-    ("WARTUNG", "Wartungsvertrag", "service", "149.50"), ("FERNWARTUNG", "Fernwartung", "service", "39.00"),
-    ("EINRICHTUNG", "Einrichtung", "service", "480.00"), ("ERSATZTEIL", "Ersatzteil", "goods", "89.90"),
-)  # fmt: skip
+ACCOUNTS = {
+    "receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "goods": "4.1.1", "expense": "5.1.3", "bank": "1.1.1",
+    "tax": "2.2.3",
+}  # fmt: skip
+CATEGORIES = {"Dienstleistungen": ("revenue", "19 %"), "Waren": ("goods", "19 %"), "Druckwerke": ("goods", "7 %")}
+PRODUCTS = (  # code, name, type, unit, list price, category
+    ("WARTUNG", "Wartungsvertrag", "service", "u", "149.50", "Dienstleistungen"),
+    ("FERNWARTUNG", "Fernwartung", "service", "u", "39.00", "Dienstleistungen"),
+    ("SOFTWAREPFLEGE", "Softwarepflege", "service", "u", "240.00", "Dienstleistungen"),
+    ("HOSTING", "Hosting", "service", "u", "89.00", "Dienstleistungen"),
+    ("SUPPORT", "Supportstunden", "service", "h", "120.00", "Dienstleistungen"),
+    ("EINRICHTUNG", "Einrichtung", "service", "u", "480.00", "Dienstleistungen"),
+    ("ERSATZTEIL", "Ersatzteil", "goods", "u", "89.90", "Waren"),
+    ("HANDBUCH", "Betriebshandbuch, gedruckt", "goods", "u", "45.00", "Druckwerke"),
+)
 RIGHTS = ("Accounting",)
 
 
@@ -38,7 +48,7 @@ def main(configuration, database):
     accounts = set_up_accounts(company)
     set_up_years(company)
     taxes = set_up_taxes(company, accounts["tax"])
-    set_up_products(accounts, taxes["19 %"])
+    set_up_products(accounts, taxes)
     set_up_payment(company, accounts["bank"])
     add_api_user(company, password)
 
@@ -116,15 +126,18 @@ def set_up_taxes(company, account):
     return taxes
 
 
-def set_up_products(accounts, tax):
-    category = Model.get("product.category")(name="Dienstleistungen", accounting=True)
-    category.account_revenue, category.account_expense = accounts["revenue"], accounts["expense"]
-    category.customer_taxes.append(Model.get("account.tax")(tax.id))
-    category.save()
-    (unit,) = Model.get("product.uom").find([("symbol", "=", "u")], limit=1)
-    for code, name, kind, price in PRODUCTS:
-        product = Model.get("product.template")(name=name, code=code, type=kind, default_uom=unit, list_price=Decimal(price))
-        product.account_category = category
+def set_up_products(accounts, taxes):
+    categories, unit = {}, Model.get("product.uom")
+    for name, (revenue, tax) in CATEGORIES.items():
+        category = Model.get("product.category")(name=name, accounting=True)
+        category.account_revenue, category.account_expense = accounts[revenue], accounts["expense"]
+        category.customer_taxes.append(Model.get("account.tax")(taxes[tax].id))
+        category.save()
+        categories[name] = category
+    for code, name, kind, symbol, price, category in PRODUCTS:
+        product = Model.get("product.template")(name=name, code=code, type=kind, list_price=Decimal(price))
+        (product.default_uom,) = unit.find([("symbol", "=", symbol)], limit=1)
+        product.account_category = categories[category]
         product.save()
 
 
