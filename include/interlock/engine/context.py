@@ -15,6 +15,7 @@ from uuid import UUID
 from interlock.config import Settings
 from interlock.domain.change import Role
 from interlock.errors import Paused
+from interlock.ports.register import VatRegister
 from interlock.ports.system import Instance, System
 from interlock.processes.lead_to_customer import PROCESS
 from interlock.store import batches, people
@@ -40,6 +41,7 @@ class Engine:
     crm: System
     erp: System
     settings: Settings
+    register: VatRegister | None = None
     process: str = PROCESS
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
