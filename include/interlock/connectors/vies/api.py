@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, Literal
@@ -33,6 +34,10 @@ class Fault:
     passing: bool = False
 
 
+CODE: Final = re.compile("[A-Z_]{3,40}")
+CONSULTATION: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
+NOON: Final = time(12, tzinfo=UTC)
+EARLIEST: Final = 2000
 REQUESTER: Final = "INVALID_REQUESTER_INFO"
 INPUT: Final = "INVALID_INPUT"
 NO_ANSWER: Final = Fault("NO_ANSWER", "state")
@@ -87,16 +92,19 @@ class Api:
         if not isinstance(answer.get("valid"), bool) or about != (state, number):
             return UNREADABLE
         at = _moment(answer.get("requestDate")) or self._http.server_time or datetime.now(UTC)
-        return Answer(answer["valid"], at, str(answer.get("requestIdentifier") or ""))
+        number_given = str(answer.get("requestIdentifier") or "")
+        return Answer(answer["valid"], at, number_given if CONSULTATION.fullmatch(number_given) else "")
 
 
 def _fault(answer: dict[str, Any]) -> Fault | None:
+    """Return the fault that an answer tells; only a code is taken from it, for a text could hold anything."""
     wrapped = answer.get("errorWrappers")
-    first = wrapped[0] if isinstance(wrapped, list) and wrapped else {}
-    code = (first.get("error") if isinstance(first, dict) else "") or answer.get("userError") or ""
-    if not code and answer.get("actionSucceed") is False:
-        return UNREADABLE
-    return None if code in {"", "VALID", "INVALID"} else FAULTS.get(str(code), Fault(str(code)))
+    first = wrapped[0] if isinstance(wrapped, list) and wrapped else None
+    told = (first.get("error") if isinstance(first, dict) else None) or answer.get("userError")
+    if not told:
+        return UNREADABLE if answer.get("actionSucceed") is False else None
+    code = told if isinstance(told, str) and CODE.fullmatch(told) else "NO_KNOWN_FAULT"
+    return None if code in {"VALID", "INVALID"} else FAULTS.get(code, Fault(code))
 
 
 def _body(text: str) -> dict[str, Any]:
@@ -108,12 +116,11 @@ def _body(text: str) -> dict[str, Any]:
 
 
 def _moment(value: object) -> datetime | None:
-    """Read a moment, or a day with or without its offset from UTC, as its noon."""
+    """Read a moment; a day alone, with or without its offset from UTC, is its noon. Nonsense counts as not given."""
+    text = str(value)
     try:
-        found = datetime.fromisoformat(str(value))
+        found = datetime.fromisoformat(text) if text[10:11] == "T" else datetime.combine(date.fromisoformat(text[:10]), NOON)
     except ValueError:
-        try:
-            return datetime.combine(date.fromisoformat(str(value)[:10]), time(12), UTC)
-        except ValueError:
-            return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.year >= EARLIEST else None
