@@ -12,6 +12,7 @@
     │   └── NotAllowed             this person may not decide it
     └── Stop                       the whole run, before any further write; a person must act
         ├── ConfigurationError     names the key and the cure
+        │   └── ConnectionMissing  there is no connection of that name
         ├── LoginRefused           wrong or expired credentials, or a missing right
         ├── ContractBroken         a system answered in a way its documentation does not allow
         ├── InstanceMismatch       the connection leads to another instance than the pinned one
@@ -88,6 +89,10 @@ class Stop(InterlockError):
 
 class ConfigurationError(Stop):
     """A setting is missing or wrong; the message names the key and the cure."""
+
+
+class ConnectionMissing(ConfigurationError):
+    """There is no connection of the name that a setting gives."""
 
 
 class LoginRefused(Stop):

@@ -12,11 +12,11 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from interlock.config import Endpoint
-from interlock.errors import ConfigurationError
+from interlock.errors import ConfigurationError, ConnectionMissing
 
 
 def look_up(connection_id: str) -> Endpoint:
-    """Return the endpoint behind an Airflow connection id; raises ConfigurationError with the cure when there is none."""
+    """Return the endpoint behind an Airflow connection id; raises ConnectionMissing with the cure when there is none."""
     found = _from_environment(connection_id) or _from_airflow(connection_id)
     password, login, host = found.get("password") or "", found.get("login") or "", found.get("host") or ""
     schema, port = found.get("schema") or "", found.get("port")
@@ -47,6 +47,6 @@ def _from_airflow(connection_id: str) -> dict[str, Any]:
         )
         if answer.returncode == 0:
             return dict(json.loads(answer.stdout)[0])
-    raise ConfigurationError(
+    raise ConnectionMissing(
         f"no connection {connection_id}: define it in Airflow, or set AIRFLOW_CONN_{connection_id.upper()} to its JSON form"
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 from interlock.config import CrmSettings, CustomerSettings, Endpoint, ErpSettings
 from interlock.connectors.hubspot.client import HubSpot
 from interlock.connectors.tryton.client import Tryton
+from interlock.connectors.vies.client import Vies
 from interlock.errors import ConfigurationError
+from interlock.ports.register import VatRegister
 from interlock.ports.system import System
 
 
@@ -17,3 +22,8 @@ def connect(system: str, endpoint: Endpoint, settings: CrmSettings | ErpSettings
         case ("tryton", ErpSettings()):
             return Tryton(endpoint, settings, customers)
     raise ConfigurationError(f"no connector {system!r} here; a CRM is hubspot, an ERP is tryton")
+
+
+def connect_register(register: Literal["vies", "none"], endpoint: Callable[[], Endpoint | None]) -> VatRegister | None:
+    """Build the VAT register of that name; `endpoint` is asked for at the first question, None: the public service."""
+    return Vies(endpoint) if register == "vies" else None

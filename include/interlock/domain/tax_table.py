@@ -120,13 +120,18 @@ GERMAN: Final = (
 class TaxRules(BaseModel):
     """The table [tax]. country: the seller's, whose rates the domestic rows are.
 
-    vat_max_age_days: how old a valid answer of the VAT register may be while it gives no new one. rows: replace the German
-    ones as a whole.
+    vat_register: which register is asked whether a VAT id is valid; `none`: every answer stays unknown. vat_connection: where
+    another one than the public service is. vat_ask_again_days: for how many days, its own the first, a valid answer is taken
+    without asking again; 0 asks each time. vat_max_age_days: how old a valid answer may be while the register gives no new
+    one. rows: replace the German ones as a whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     country: str = "DE"
+    vat_register: Literal["vies", "none"] = "vies"
+    vat_connection: Annotated[str, Field(min_length=1)] = "interlock_vat"
+    vat_ask_again_days: Annotated[int, Field(ge=0, le=31)] = 1
     vat_max_age_days: Annotated[int, Field(ge=0, le=366)] = 30
     rows: tuple[TaxRow, ...] = GERMAN
 

@@ -16,6 +16,7 @@ from interlock.config import Settings
 from interlock.domain.change import Role
 from interlock.engine.flow import Flow
 from interlock.errors import Paused
+from interlock.ports.register import VatRegister
 from interlock.ports.system import Instance, System
 from interlock.store import batches, people
 from interlock.store.database import Database, Transaction, require_schema
@@ -47,6 +48,7 @@ class Engine:
     erp: System
     settings: Settings
     flow: Flow
+    register: VatRegister | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
 

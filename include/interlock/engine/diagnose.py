@@ -19,6 +19,8 @@ def diagnose(engine: Engine) -> Iterator[Check]:
     yield _database(engine)
     for role in ("crm", "erp"):
         yield from _system(engine, "crm" if role == "crm" else "erp")
+    if engine.settings.billing:
+        yield from _register(engine)
 
 
 def _database(engine: Engine) -> Check:
@@ -61,3 +63,17 @@ def _pinned(engine: Engine, role: Role, instance: str) -> Iterator[Check]:
     else:
         cure = "point the connection back, or use another integration database"
         yield Check(f"{role} pinned", "error", f"pinned to {row['instance']}", cure)
+
+
+def _register(engine: Engine) -> Iterator[Check]:
+    requester = engine.settings.seller.vat_id
+    if engine.register is None:
+        yield Check("VAT register", "ok", "none is asked: supplies without tax to businesses in the EU wait")
+    elif not requester:
+        cure = "set seller.vat_id, if the company supplies businesses in the EU"
+        yield Check("VAT register", "warning", "not asked without seller.vat_id: such supplies are held back", cure)
+    else:
+        try:
+            yield from engine.register.checks(requester)
+        except InterlockError as error:
+            yield Check("VAT register", "error", str(error), "correct [seller] or the connection tax.vat_connection")

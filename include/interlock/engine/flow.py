@@ -74,9 +74,13 @@ class Flow(ABC):
     def check(self, engine: Engine, batch: UUID) -> int:
         """List the work, and hold back what cannot go on; returns how many. Raises TooManyRejected."""
 
+    def learn(self, engine: Engine, batch: UUID, info: Row) -> Any:  # noqa: ANN401, ARG002 - its own to know
+        """Ask elsewhere, before any transaction, for what decisions need beside the two systems."""
+        return None
+
     @abstractmethod
-    def decide(self, engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Decided]]:
-        """Decide the accepted subjects, a page at a time."""
+    def decide(self, engine: Engine, tx: Transaction, batch: UUID, learned: Any) -> Iterator[list[Decided]]:  # noqa: ANN401
+        """Decide the accepted subjects, a page at a time, with what was learned."""
 
     @abstractmethod
     def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:

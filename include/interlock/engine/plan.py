@@ -27,11 +27,13 @@ def decide(engine: Engine, batch: UUID) -> list[Row]:
     process queue behind each other.
     """
     planned, count = list[Row](), 0
+    with engine.database.begin() as tx:
+        info = batches.batch(tx, batch)
+    dry, learned = bool(info["dry_run"]), engine.flow.learn(engine, batch, info)
     with engine.timed(batch, "decide"), engine.database.begin() as tx:
-        dry = bool(batches.batch(tx, batch)["dry_run"])
         if not dry:
             outbox.queue_up(tx, engine.process)
-        for decided in engine.flow.decide(engine, tx, batch, batch if dry else None):
+        for decided in engine.flow.decide(engine, tx, batch, learned):
             count += len(decided)
             work.set_outcomes(tx, batch, [one.subject for one in decided])
             if dry:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
 from pydantic import SecretStr
 
 from interlock.config import Endpoint
+from interlock.errors import ConnectionMissing
 
 
 def look_up(connection_id: str) -> Endpoint:
-    """Read a connection from Airflow (its database, an environment variable or a secrets backend)."""
-    connection = Connection.get(connection_id)
+    """Read a connection from Airflow (its database, an environment variable or a secrets backend); or ConnectionMissing."""
+    try:
+        connection = Connection.get(connection_id)
+    except AirflowNotFoundException:
+        raise ConnectionMissing(f"Airflow has no connection {connection_id}; add it under Admin > Connections") from None
     secret = SecretStr(connection.password or "")
     if connection.conn_type in {"postgres", "postgresql"}:
         login = f"{quote(connection.login or '', safe='')}:{quote(connection.password or '', safe='')}"

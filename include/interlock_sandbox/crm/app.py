@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from interlock_sandbox.crm import associations, catalogue, faults, limits, objects, page, properties, schemas
+from interlock_sandbox.crm import associations, catalogue, faults, limits, objects, page, properties, schemas, vat_register
 from interlock_sandbox.crm.records import Records
 from interlock_sandbox.crm.schema import PORTAL
 
@@ -46,4 +46,5 @@ def create_app(
     app.include_router(objects.routes("/crm/v3/objects", records, quota))
     app.include_router(objects.routes("/crm/objects/{version}", records, quota))
     page.add(app, records)
+    vat_register.add(app, records)
     return app

@@ -58,13 +58,13 @@ class Limits:
 
 
 def add(app: FastAPI, limits: Limits, token: str) -> None:
-    """Guard all but the pages and /health; the sandbox's own calls need the token and cost nothing."""
+    """Guard all but the pages, the VAT register and /health; the sandbox's own calls need the token and cost nothing."""
     wanted = f"Bearer {token}".encode()
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Next) -> Response:
         path = request.url.path
-        if path in {"/", "/health"} or path.startswith("/accounts/"):
+        if path in {"/", "/health"} or path.startswith(("/accounts/", "/vies/")):
             return await call_next(request)
         if not secrets.compare_digest(request.headers.get("authorization", "").encode(), wanted):
             return Fault(401, "INVALID_AUTHENTICATION", "Authentication credentials not found or invalid.").answer()

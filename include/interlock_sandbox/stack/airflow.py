@@ -30,7 +30,7 @@ USERS = {"admin": "admin", "ops": "op", "viewer": "viewer"}
 
 
 def connection_variables(crm: dict[str, str], erp: Erp, dsn: str) -> dict[str, str]:
-    """Return the three Airflow connections as environment variables."""
+    """Return the Airflow connections as environment variables; the VAT register is the sandbox's too."""
     base = urlsplit(dsn)
     database = {
         "conn_type": "postgres", "host": base.hostname, "port": base.port, "login": base.username, "password": base.password,
@@ -42,6 +42,7 @@ def connection_variables(crm: dict[str, str], erp: Erp, dsn: str) -> dict[str, s
         "AIRFLOW_CONN_INTERLOCK_ERP": json.dumps(
             {"conn_type": "http", "host": erp.url, "login": erp.login, "password": erp.password, "schema": erp.database}
         ),
+        "AIRFLOW_CONN_INTERLOCK_VAT": json.dumps({"conn_type": "http", "host": f"{crm['url']}/vies/rest-api"}),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from interlock.config import Settings
 from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
+from interlock.domain.vat import VatAnswer
 from interlock.engine.context import Engine, Scope
 from interlock.engine.doubles import remove_doubles
 from interlock.engine.flow import Decided, Flow
@@ -55,9 +56,13 @@ class Invoices(Flow):
         """Check contracts and their lines over the batch."""
         return checking.check(engine, batch)
 
-    def decide(self, engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Decided]]:
+    def learn(self, engine: Engine, batch: UUID, info: Row) -> Mapping[str, VatAnswer]:
+        """Ask the VAT register."""
+        return deciding.learn(engine, batch, info)
+
+    def decide(self, engine: Engine, tx: Transaction, batch: UUID, learned: Mapping[str, VatAnswer]) -> Iterator[list[Decided]]:
         """Reckon what each contract owes."""
-        return deciding.decide(engine, tx, batch, scratch)
+        return deciding.decide(engine, tx, batch, learned)
 
     def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
         """Keep terms, how recipients are taxed, and which accounts have to become customers."""

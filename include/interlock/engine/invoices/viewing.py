@@ -12,6 +12,7 @@ from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
 from interlock.domain.party import Account, Customer, Party
 from interlock.domain.record import Problem
+from interlock.domain.vat import VatAnswer
 from interlock.processes.billing import Known, Recipient, read_contract
 from interlock.processes.contract_view import STEPS, ContractView, Sent
 
@@ -20,8 +21,8 @@ ON_THE_WAY = {"sending", "unknown", "done", "unchanged"}
 AGAIN = {"draft_deleted", "invoice_reversed"}
 
 
-def view_of(row: Row, as_of: date) -> ContractView:
-    """Return the contract as a decision of this local date sees it."""
+def view_of(row: Row, as_of: date, answers: Mapping[str, VatAnswer]) -> ContractView:
+    """Return the contract as a decision of this local date sees it; answers: the VAT register's, by VAT id."""
     read = read_contract(row["body"])
     contract = Contract() if isinstance(read, Problem) else read
     terms = tuple(Term.model_validate(term["body"]) for term in row["terms"])
@@ -29,7 +30,7 @@ def view_of(row: Row, as_of: date) -> ContractView:
     released = {(code, field, detail) for code, field, detail in row["released"]}
     known = Known(
         as_of=as_of,
-        recipient=_recipient(row, contract, as_of, released),
+        recipient=_recipient(row, contract, as_of, released, answers),
         terms=terms,
         billed=_billed(row, sent),
         reissue=frozenset(field for code, field, _ in released if code in AGAIN),
@@ -72,7 +73,9 @@ def _billed(row: Row, sent: Mapping[str, Sent]) -> tuple[Invoice, ...]:
     return tuple(sorted(found, key=lambda invoice: (invoice.key.period_start, invoice.key.kind, invoice.key.generation)))
 
 
-def _recipient(row: Row, contract: Contract, as_of: date, released: set[tuple[str, str, str]]) -> Recipient:
+def _recipient(
+    row: Row, contract: Contract, as_of: date, released: set[tuple[str, str, str]], answers: Mapping[str, VatAnswer]
+) -> Recipient:
     party = Customer.model_validate(row["customer_body"]) if row["customer_body"] else None
     account = Account.model_validate(row["recipient_body"] or {})
     gone = row["customer"] is not None and (party is None or row["customer_archived"] or not party.active)
@@ -80,7 +83,7 @@ def _recipient(row: Row, contract: Contract, as_of: date, released: set[tuple[st
     return Recipient(
         id=Ref.parse(row["recipient"]).id, party=party or account, blocked=gone, is_account=same,
         confirmed=("recipient_differs", "invoice_account", Ref.parse(row["recipient"]).id) in released,
-        since=since(row, tax_status(party or account, contract), as_of),
+        vat=answers.get((party or account).vat_id), since=since(row, tax_status(party or account, contract), as_of),
     )  # fmt: skip
 
 

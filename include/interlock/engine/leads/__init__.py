@@ -49,9 +49,9 @@ class Leads(Flow):
         """Check them row by row and over the batch."""
         return checking.check(engine, batch)
 
-    def decide(self, engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Decided]]:
+    def decide(self, engine: Engine, tx: Transaction, batch: UUID, learned: Any) -> Iterator[list[Decided]]:  # noqa: ANN401, ARG002
         """Match and decide."""
-        return deciding.decide(engine, tx, batch, scratch)
+        return deciding.decide(engine, tx, batch)
 
     def keep(self, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:  # noqa: ARG002
         """Keep links, and the candidates of questions."""

@@ -14,15 +14,16 @@ from interlock.engine.leads.viewing import pages, view_of
 from interlock.processes import lead_to_customer as process
 from interlock.processes.decision import Decision
 from interlock.processes.view import View
+from interlock.store import batches, people, requests
 from interlock.store import checked as store
-from interlock.store import people, requests
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
 
 
-def decide(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> Iterator[list[Decided]]:
+def decide(engine: Engine, tx: Transaction, batch: UUID) -> Iterator[list[Decided]]:
     """Yield the decisions, a page at a time."""
+    scratch = batch if batches.batch(tx, batch)["dry_run"] else None
     found = Matches(engine, tx, _new(engine, tx, batch, scratch), scratch)
     unfit = checked.unfit(store.findings(tx, batch))
     for page in pages(engine, tx, batch, scratch):

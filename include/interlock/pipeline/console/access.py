@@ -7,11 +7,9 @@ from typing import Annotated, Final
 
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag, requires_access_view
-from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import Depends, Header, HTTPException, Path
 
 from interlock.config import load
-from interlock.errors import ConfigurationError
 from interlock.pipeline.connections import look_up
 from interlock.store import database
 from interlock.store.database import Transaction
@@ -37,9 +35,4 @@ APPROVE: Final = [*READ, Depends(requires_access_dag("PUT", DagAccessEntity.HITL
 
 def opened() -> AbstractContextManager[Transaction]:
     """Open a transaction on the integration database; raises ConfigurationError or SystemUnavailable with the cure."""
-    name = load().database
-    try:
-        url = look_up(name).url
-    except AirflowNotFoundException:
-        raise ConfigurationError(f"Airflow has no connection {name}; add it under Admin > Connections, type Postgres") from None
-    return database.opened(url)
+    return database.opened(look_up(load().database).url)

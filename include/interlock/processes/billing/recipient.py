@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from interlock.domain.party import Party
+from interlock.domain.vat import VatAnswer
 
-Register = Literal["valid", "invalid", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class VatAnswer:
-    """What the VAT register said of a VAT id last, and when it last said valid; `unknown`: no answer could be had.
-
-    request_id is the evidence of the valid answer; it belongs to the invoice's accounting proof.
-    """
-
-    vat_id: str
-    status: Register = "unknown"
-    last_valid_on: date | None = None
-    request_id: str = ""
+__all__ = ["Recipient", "VatAnswer"]
 
 
 @dataclass(frozen=True, slots=True)

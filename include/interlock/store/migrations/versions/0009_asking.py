@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 TABLES = """
 ALTER TABLE interlock.change ADD approved_hash text NOT NULL DEFAULT '';
