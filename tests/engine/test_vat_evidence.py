@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -175,6 +177,8 @@ def test_an_answer_is_asked_for_once_a_day_and_proven(engine, world, register, s
     assert consultations(sandbox)[before:] == [NL, FR]
     numbers = {row["vat_id"]: row["identifier"] for row in sandbox.call("GET", "/sandbox/vat-register")["consultations"][before:]}
     assert {vat_id: answer.request_id for vat_id, answer in answers.items()} == numbers
+    query = re.search(r"```sql(.*?)```", Path("docs/billing.md").read_text(), re.DOTALL)[1]
+    assert [row["subject"] for row in world.sql(query)] == [f"VIES/{numbers[NL]}"]
     proof = world.sql("SELECT subject, why, body FROM interlock.audit JOIN interlock.audit_values USING (seq) ORDER BY seq")
     assert [(row["subject"], row["why"]) for row in proof] == [(f"VIES/{numbers[NL]}", "valid"), (f"VIES/{numbers[FR]}", "valid")]
     assert (proof[0]["body"]["vat_id"], proof[0]["body"]["requester"]) == (NL, SELLER)
