@@ -43,7 +43,7 @@ def lead_to_customer():
     ask.expand_kwargs(asking.open_requests(batch))
     in_erp = steps.apply.override(task_id="apply_to_erp")(batch, "erp")
     in_crm = steps.apply.override(task_id="apply_to_crm")(in_erp, "crm")
-    steps.publish(steps.settle(in_crm))
+    steps.publish.override(outlets=[steps.CUSTOMERS])(steps.settle(in_crm))
 
 
 lead_to_customer()

@@ -14,10 +14,15 @@ SHAPES = {
     "lead_to_customer": [
         "gather", "check", "decide", "open_requests", "ask_for_approval", "apply_to_erp", "apply_to_crm", "settle", "publish",
     ],
+    "renewal_to_invoice": [
+        "gather", "check", "decide", "accounts_to_wake", "open_requests", "apply_to_erp", "ask_for_approval", "make_customers",
+        "apply_to_crm", "settle", "publish",
+    ],
     "approve": ["question", "ask", "record", "wake"],
 }  # fmt: skip
-PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"}}
-OWNERS = {"lead_to_customer": "sales-operations", "approve": "accounting"}
+PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"},
+              "renewal_to_invoice": {"contract_ids", "as_of", "crm_ids", "dry_run", "full"}}  # fmt: skip
+OWNERS = {"lead_to_customer": "sales-operations", "approve": "accounting", "renewal_to_invoice": "accounting"}
 NAMES = sorted(SHAPES)
 
 
@@ -49,8 +54,9 @@ def test_shape(dags, name):
     assert set(dags[name].params) == PARAMETERS[name]
 
 
-def test_the_process_returns_its_counts_and_waits_for_no_person(dags):
-    process = dags["lead_to_customer"]
+@pytest.mark.parametrize("name", ["lead_to_customer", "renewal_to_invoice"])
+def test_a_process_returns_its_counts_and_waits_for_no_person(dags, name):
+    process = dags[name]
     assert process.get_task("settle").returns_dag_result
     assert "ask_for_approval" not in process.get_task("apply_to_erp").get_flat_relative_ids(upstream=True)
 

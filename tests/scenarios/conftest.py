@@ -13,7 +13,7 @@ from interlock.store.database import Database
 SETTINGS = "[lead_to_customer]\ngo_live = 2026-01-01\n"
 
 
-def connected(systems, database, more=""):
+def connected(systems, database, more="", flow=LEADS):
     settings, ours, theirs = parse(SETTINGS + more), systems["crm"], systems["erp"]
     there = Endpoint(url=theirs.url, login=theirs.login, password=theirs.password, database=theirs.database)
     return Engine(
@@ -21,7 +21,7 @@ def connected(systems, database, more=""):
         connect("hubspot", Endpoint(url=ours["url"], token=ours["token"]), settings.crm, settings.customers),
         connect("tryton", there, settings.erp, settings.customers),
         settings,
-        LEADS,
+        flow,
     )
 
 

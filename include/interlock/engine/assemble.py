@@ -16,7 +16,10 @@ LookUp = Callable[[str], Endpoint]
 
 
 def assemble(settings: Settings, look_up: LookUp, process: str = LEADS.name) -> Engine:
-    """Connect both systems and the integration database for a process; `look_up` turns a connection id into an endpoint."""
+    """Connect both systems and the integration database; `look_up` turns a connection id into an endpoint.
+
+    process: whose work it is; any other name, such as that of a DAG for people, only looks.
+    """
     return Engine(
         database=Database(look_up(settings.database).url),
         crm=connect(
@@ -24,7 +27,7 @@ def assemble(settings: Settings, look_up: LookUp, process: str = LEADS.name) -> 
         ),
         erp=connect(settings.erp.system, look_up(settings.erp.connection), settings.erp, settings.customers),
         settings=settings,
-        flow=FLOWS[process],
+        flow=FLOWS.get(process, LEADS),
         register=connect_register(settings.tax.vat_register, lambda: _of_its_own(settings.tax.vat_connection, look_up)),
     )
 

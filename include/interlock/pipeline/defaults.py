@@ -10,6 +10,7 @@ from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 from interlock.config import AirflowSettings
 from interlock.errors import NothingToDecide, Reject, Retry, Stop
 
+MOST_NAMED = 1_000
 POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(exception=Stop, action=RetryAction.FAIL, reason="a person must act"),
@@ -36,17 +37,37 @@ def integration(owner: str, settings: AirflowSettings) -> dict[str, Any]:
     }
 
 
+def contract_parameters() -> dict[str, Param]:
+    """Return what the trigger form of a process that works on contracts has beside the usual."""
+    return {
+        "contract_ids": _ids(
+            "Contracts", "CRM ids of single contracts, one a line, at most 1,000. Empty: everything that is due."
+        ),
+        "as_of": Param(
+            default=None,
+            type=["null", "string"],
+            format="date",
+            title="As of",
+            description="Decide as if it were this day. A later day than today makes a dry run of it.",
+        ),
+    }
+
+
+def _ids(title: str, description: str) -> Param:
+    return Param(
+        default=[],
+        type=["array", "null"],
+        items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
+        maxItems=MOST_NAMED,
+        title=title,
+        description=description,
+    )
+
+
 def run_parameters() -> dict[str, Param]:
     """Return the trigger form of a process that works on CRM accounts."""
     return {
-        "crm_ids": Param(
-            default=[],
-            type=["array", "null"],
-            items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
-            maxItems=1000,
-            title="Accounts",
-            description="CRM ids of single accounts, one a line, at most 1,000. Empty: everything that is due.",
-        ),
+        "crm_ids": _ids("Accounts", "CRM ids of single accounts, one a line, at most 1,000. Empty: everything that is due."),
         "dry_run": Param(
             default=False, type="boolean", title="Dry run", description="Show what would change, and change nothing."
         ),

@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from airflow.sdk import Asset, get_current_context, result, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from interlock.pipeline.defaults import MOST_NAMED
+
 log = logging.getLogger(__name__)
 CUSTOMERS = Asset("interlock://erp/customers")
+INVOICES = Asset("interlock://erp/invoices")
 
 
 @contextmanager
 def assembled() -> Iterator[Any]:
-    """Put the engine together for one task, from the settings and Airflow's connections."""
+    """Put the engine together for one task of the process that the DAG is named after, from settings and connections."""
     from interlock.config import load  # noqa: PLC0415 - DAG files parse often and must stay light
     from interlock.engine.assemble import assemble  # noqa: PLC0415
     from interlock.pipeline.connections import look_up  # noqa: PLC0415
 
-    engine = assemble(load(), look_up)
+    engine = assemble(load(), look_up, get_current_context()["dag_run"].dag_id)
     try:
         yield engine
     finally:
@@ -41,8 +45,10 @@ def gather() -> str:
         run_id=run.run_id,
         actor=run.triggering_user_name or str(run.run_type.value),
         crm_ids=tuple(crm_id.strip() for crm_id in params["crm_ids"] or ()),
+        contract_ids=tuple(contract.strip() for contract in params.get("contract_ids") or ()),
         dry_run=params["dry_run"],
         full=params["full"],
+        as_of=date.fromisoformat(params["as_of"]) if params.get("as_of") else None,
     )
     with assembled() as engine:
         batch = engine.open(scope)
@@ -94,7 +100,22 @@ def settle(batch: str) -> dict[str, int]:
     return counts
 
 
-@task(outlets=[CUSTOMERS])
+@task
+def accounts_to_wake(batch: str) -> list[dict[str, Any]]:
+    """Return how to have the accounts made customers that contracts wait for; once for each version of an account."""
+    from interlock.domain.identity import Ref  # noqa: PLC0415
+    from interlock.store import contracts  # noqa: PLC0415
+
+    with assembled() as engine, engine.database.begin() as tx:
+        accounts = [Ref.parse(ref).id for ref in contracts.to_wake(tx, UUID(batch))]
+    log.info("%d accounts have to become customers first", len(accounts))
+    parts = [accounts[start : start + MOST_NAMED] for start in range(0, len(accounts), MOST_NAMED)]
+    return [
+        {"trigger_run_id": f"for-contracts-{batch}-{place}", "conf": {"crm_ids": part}} for place, part in enumerate(parts, 1)
+    ]
+
+
+@task
 def publish(counts: dict[str, int]) -> None:
     """Wake what follows, only when something was written."""
     if not counts["created"] + counts["updated"]:

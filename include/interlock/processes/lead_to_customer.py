@@ -36,12 +36,18 @@ LOST: Final = Problem(
     "",
     "a won deal without a company; link it in the CRM to the company that bought, or ignore this entry",
 )
+DUE: Final = Problem(
+    "match_contract_due", "",
+    "a contract of the account is due, but it is no customer and has no deal won since go-live; say which customer it is, or that"
+    " it is a new one: `interlock quarantine release ID --link NUMBER` or `--create` (always: customers.create_for_contracts)",
+)  # fmt: skip
 SKEW: Final = timedelta(hours=1)
 
 
 def concerns(view: View, settings: Settings) -> bool:
     """Tell whether this account is work for the process at all: "won" is a state, not an event."""
-    return view.customer_ref is not None or (not view.archived and any(is_won(deal, settings) for deal in view.deals))
+    wanted = view.wanted or any(is_won(deal, settings) for deal in view.deals)
+    return view.customer_ref is not None or (not view.archived and wanted)
 
 
 def is_won(deal: Deal, settings: Settings) -> bool:
@@ -76,7 +82,7 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
         return Decision("unchanged", reason="not_won")
     if view.merging:
         return Decision("waiting", reason="merge_in_flight")
-    if obstacle := _obstacle(view) or _wrong_date(view, settings, now):
+    if obstacle := _obstacle(view, settings) or _wrong_date(view, settings, now):
         return Decision("rejected", problems=(obstacle,), again=obstacle is LATER)
     if view.customer_ref is None:
         if view.above_standing == "held":
@@ -87,19 +93,25 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     return Decision("planned", changes) if changes else Decision("unchanged")
 
 
-def _obstacle(view: View) -> Problem | None:
+def is_to_be(view: View, settings: Settings) -> bool:
+    """Tell whether an account that is no customer yet may be made one, not only found among those there are."""
+    allowed = settings.customers.create_for_contracts or any(code == DUE.code for code, _ in view.released)
+    return allowed or any(is_won(deal, settings) for deal in view.deals)
+
+
+def _obstacle(view: View, settings: Settings) -> Problem | None:
     if view.archived:
         return DELETED
     if view.other_customers:
         return MET
     if view.customer_ref is not None and (view.customer is None or not view.customer.active):
         return GONE
-    return None
+    return DUE if view.customer_ref is None and not is_to_be(view, settings) else None
 
 
 def _wrong_date(view: View, settings: Settings, now: datetime) -> Problem | None:
     """Name what is wrong with the winning deal's date, unless there is a customer or another deal that makes it one."""
-    if view.customer_ref is not None:
+    if view.customer_ref is not None or not any(is_won(deal, settings) for deal in view.deals):
         return None
     dates = [_moment(deal.won_at, settings) for deal in view.deals if is_won(deal, settings)]
     if any(at and at <= now + SKEW for at in dates):
@@ -146,7 +158,7 @@ def _differing(view: View, settings: Settings, there: dict[str, str], known: Map
 
 def wants_history(view: View, settings: Settings) -> bool:
     """Tell whether the prehistory is still to be written: once, for an account that becomes a customer or won since go-live."""
-    if view.told or view.merging or not concerns(view, settings) or _obstacle(view):
+    if view.told or view.merging or not concerns(view, settings) or _obstacle(view, settings):
         return False
     return view.customer_ref is None or any(is_won(deal, settings) for deal in view.deals)
 

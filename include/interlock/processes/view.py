@@ -20,7 +20,7 @@ class View:
     an account may still be on its way. released: (code, detail) of reasons that a person said are no obstacle. told: the ERP
     has its prehistory; until then `activities` hold what it is made of. further: its customer is another account's, by a
     person's decision or a merge in the ERP. above: the account above a new one, as it stands: `customer`, `coming`, `held`
-    back, or empty when it is not to become a customer; circular: its parents form a circle.
+    back, or empty when it is not to become a customer; circular: its parents form a circle. wanted: a contract of its is due.
     """
 
     ref: Ref
@@ -42,6 +42,7 @@ class View:
     further: bool = False
     above: Ref | None = None
     above_standing: str = ""
+    wanted: bool = False
     circular: bool = False
 
 

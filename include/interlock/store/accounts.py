@@ -12,8 +12,8 @@ from interlock.store.work import Subjects
 Row = dict[str, Any]
 
 INPUTS: Final = """
-SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer, x.number, c.revision, c.archived, m.customers))
-    AS inputs
+SELECT a.ref, md5(concat_ws('|', a.revision, a.archived, d.revisions, x.customer, x.number, c.revision, c.archived, m.customers,
+    w.wanted)) AS inputs
 FROM interlock.current_records(%(scratch)s) a
 LEFT JOIN (SELECT parent, string_agg(ref || revision, ',' ORDER BY ref) AS revisions
     FROM interlock.current_records(%(scratch)s) WHERE kind IN ('deal', 'contact') GROUP BY parent) d ON d.parent = a.ref
@@ -21,6 +21,7 @@ LEFT JOIN interlock.crosswalk x ON x.account = a.ref
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
 LEFT JOIN (SELECT r.to_ref, string_agg(o.customer, ',' ORDER BY o.customer) AS customers
     FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref GROUP BY r.to_ref) m ON m.to_ref = a.ref
+LEFT JOIN (SELECT DISTINCT ref, true AS wanted FROM interlock.woken WHERE process = 'lead_to_customer') w ON w.ref = a.ref
 WHERE a.kind = 'account' AND a.instance = %(crm)s
   AND NOT EXISTS (SELECT FROM interlock.redirect r WHERE r.from_ref = a.ref)
 """
@@ -41,6 +42,7 @@ SELECT b.ref, b.inputs, b.outcome, b.cyclic, a.body, a.revision, a.archived, a.p
         WHERE r.to_ref = b.ref AND f.process = %(process)s AND f.state IN ('sending', 'unknown')) AS merging,
     EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'open'
         AND q.code = 'rejected_by_approver') AS rejected_by_approver,
+    EXISTS (SELECT FROM interlock.woken w WHERE w.process = %(process)s AND w.ref = b.ref) AS wanted,
     coalesce((SELECT jsonb_agg(jsonb_build_array(q.code, q.detail)) FROM interlock.quarantine q
         WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'released'), '[]') AS released
 FROM interlock.batch_subject b

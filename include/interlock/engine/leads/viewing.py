@@ -47,6 +47,7 @@ def view_of(row: Row) -> View:
         activities=tuple(Activity.model_validate(child["body"]) for child in children["activity"]),
         told=row["told"],
         further=row["further"],
+        wanted=row["wanted"],
         circular=row["cyclic"],
         above=Ref.parse(row["above"]["ref"]) if row["above"] else None,
         above_standing=row["above"]["standing"] if row["above"] else "",
