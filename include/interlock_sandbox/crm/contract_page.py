@@ -19,7 +19,7 @@ TEMPLATE = """<h2>Contracts</h2>{% for c in contracts %}<section><h3>{{ c.number
 <div class="sides"><div><h4>As agreed</h4><table class="grid">{% for name, value in c.said %}<tr><th>{{ name }}<td>{{ value }}</tr>{% endfor %}
 </table></div><div><h4>Written back from the ERP</h4><table class="grid">{% for name, value in c.back %}<tr><th>{{ name }}<td>{{ value }}</tr>
 {% else %}<tr><td class="none">nothing yet</tr>{% endfor %}</table></div></div>
-<table><tr>{% for name in columns %}<th>{{ name }}{% endfor %}</tr>{% for line in c.lines %}<tr>{% for value in line %}<td>{{ value }}{% endfor %}
+<table class="lines"><tr>{% for name in columns %}<th>{{ name }}{% endfor %}</tr>{% for line in c.lines %}<tr>{% for value in line %}<td>{{ value }}{% endfor %}
 </tr>{% else %}<tr><td class="none" colspan="{{ columns|length }}">no lines</tr>{% endfor %}</table></section>
 {% else %}<p class="none">none</p>{% endfor %}"""
 
