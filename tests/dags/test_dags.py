@@ -15,7 +15,7 @@ SHAPES = {
         "gather", "check", "decide", "open_requests", "ask_for_approval", "apply_to_erp", "apply_to_crm", "settle", "publish",
     ],
     "renewal_to_invoice": [
-        "gather", "check", "decide", "accounts_to_wake", "open_requests", "apply_to_erp", "ask_for_approval", "make_customers",
+        "gather", "check", "decide", "open_requests", "ask_for_approval", "accounts_to_wake", "make_customers", "apply_to_erp",
         "apply_to_crm", "settle", "publish",
     ],
     "approve": ["question", "ask", "record", "wake"],
