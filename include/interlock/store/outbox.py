@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,8 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
     happened stands. One that is held stays held, as decided now: `requests.renew` then asks anew if that is something else.
     """
+    held = _held_alike(tx, changes)
+    changes = [change for change in changes if change.key not in held]
     places = {
         "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
         "subjects": [str(c.subject) for c in changes],
@@ -64,6 +66,25 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     with tx.cursor() as cursor:
         cursor.executemany(INSERT, [_row(batch, change) for change in changes if change.key not in waits])
     return waits
+
+
+def _held_alike(tx: Transaction, changes: Sequence[Change]) -> set[str]:
+    """Return the keys of updates that say the same as one that is held for approval, but for the time: that one stands."""
+    updates = {(change.target, change.kind, str(change.subject)): change for change in changes if not change.once}
+    rows = tx.execute(
+        "SELECT target, kind, subject, body, seen FROM interlock.change WHERE state = 'held' AND target = ANY(%s)",
+        [[target for target, _, _ in updates]],
+    ).fetchall()
+    pairs = [(change, row) for row in rows if (change := updates.get((row["target"], row["kind"], row["subject"])))]
+    return {
+        change.key
+        for change, row in pairs
+        if _timeless(change.values) == _timeless(row["body"]) and _timeless(change.seen) == _timeless(row["seen"])
+    }
+
+
+def _timeless(values: Mapping[str, Any]) -> Row:
+    return {name: value for name, value in values.items() if name != "synced_at"}
 
 
 def _row(batch: UUID, change: Change) -> Row:
