@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -12,6 +13,8 @@ from interlock.domain.change import Change, Role
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+MOMENTS: Final = ("synced_at", "time")
+"""Fields that say when a change was decided, and nothing else."""
 
 INSERT = """
 INSERT INTO interlock.change AS c
@@ -53,8 +56,7 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
     happened stands. One that is held stays held, as decided now: `requests.renew` then asks anew if that is something else.
     """
-    held = _held_alike(tx, changes)
-    changes = [change for change in changes if change.key not in held]
+    changes = _as_held(tx, changes)
     places = {
         "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
         "subjects": [str(c.subject) for c in changes],
@@ -68,23 +70,25 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     return waits
 
 
-def _held_alike(tx: Transaction, changes: Sequence[Change]) -> set[str]:
-    """Return the keys of updates that say the same as one that is held for approval, but for the time: that one stands."""
-    updates = {(change.target, change.kind, str(change.subject)): change for change in changes if not change.once}
+def _as_held(tx: Transaction, changes: Sequence[Change]) -> list[Change]:
+    """Let what is held for approval stand where a change says the same, but for the moment at which it was decided."""
     rows = tx.execute(
         "SELECT target, kind, subject, body, seen FROM interlock.change WHERE state = 'held' AND target = ANY(%s)",
-        [[target for target, _, _ in updates]],
+        [[change.target for change in changes]],
     ).fetchall()
-    pairs = [(change, row) for row in rows if (change := updates.get((row["target"], row["kind"], row["subject"])))]
-    return {
-        change.key
-        for change, row in pairs
-        if _timeless(change.values) == _timeless(row["body"]) and _timeless(change.seen) == _timeless(row["seen"])
-    }
+    held = {(row["target"], row["kind"], row["subject"]): row for row in rows}
+    kept: list[Change] = []
+    for change in changes:
+        row = held.get((change.target, change.kind, str(change.subject)))
+        if row is None or _lasting(change.values) != _lasting(row["body"]) or _lasting(change.seen) != _lasting(row["seen"]):
+            kept.append(change)
+        elif change.once:
+            kept.append(replace(change, values=row["body"]))
+    return kept
 
 
-def _timeless(values: Mapping[str, Any]) -> Row:
-    return {name: value for name, value in values.items() if name != "synced_at"}
+def _lasting(values: Mapping[str, Any]) -> Row:
+    return {name: value for name, value in values.items() if name not in MOMENTS}
 
 
 def _row(batch: UUID, change: Change) -> Row:
