@@ -70,11 +70,11 @@ SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
 chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults --stride 1 --plans $${PLANS:-1000} --first $${FIRST:-0}
 
-BENCHMARKS := matching end_to_end staging no_change one_account growth quota
+BENCHMARKS := matching end_to_end staging no_change one_account growth quota decide_contracts
 
 bench: venv .venv-bench/done ## both sides of each ratio, in one run (ONLY=staging: one of them; SIZE=2000: another size)
 	@for name in $(if $(ONLY),$(ONLY),$(BENCHMARKS)); do echo "-- $$name"; \
-	  case $$name in growth) size="--sizes $$SIZE";; one_account) size="--pairs $$SIZE";; *) size="--size $$SIZE";; esac; \
+	  case $$name in growth|decide_contracts) size="--sizes $$SIZE";; one_account) size="--pairs $$SIZE";; *) size="--size $$SIZE";; esac; \
 	  PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.$$name $${SIZE:+$$size} \
 	    $$(test $$name = matching && echo --scale $${SCALE:-0}) || exit 1; done
 

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
             answer = sub.add_mutually_exclusive_group()
             answer.add_argument("--link", metavar="NUMBER", help="the account is this customer")
             answer.add_argument("--create", action="store_true", help="the account is a new customer")
-    approvals = add("approvals", help="runs that a brake holds").add_subparsers(required=True, metavar="ACTION")
+    approvals = add("approvals", help="what waits for a person's approval").add_subparsers(required=True, metavar="ACTION")
     approvals.add_parser("list", help="open requests").set_defaults(command=commands.approvals_list)
     for action in ("approve", "reject"):
         sub = approvals.add_parser(action, help=f"{action} all changes of a request")

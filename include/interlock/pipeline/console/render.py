@@ -13,6 +13,7 @@ from interlock.config import load
 from interlock.domain.money import plain
 from interlock.domain.party import PARTY_FIELDS
 from interlock.pipeline.console import wording
+from interlock.store import asked
 
 HERE: Final = Path(__file__).parent
 HEADERS: Final = {
@@ -25,7 +26,14 @@ TEMPLATES: Final = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.filters.update(
-    foreign=wording.foreign, plain=plain, label=wording.label, short=wording.short, ordered=wording.ordered, begun=wording.begun
+    foreign=wording.foreign,
+    plain=plain,
+    period=asked.period,
+    figures=asked.figures,
+    label=wording.label,
+    short=wording.short,
+    ordered=wording.ordered,
+    begun=wording.begun,
 )
 TEMPLATES.globals.update(
     COMPARED=PARTY_FIELDS,
