@@ -63,7 +63,7 @@ format: .venv-tools/done ## put the code into shape
 
 test: venv ## everything that must hold; lint and tests side by side, and how long each layer took
 	@begin=$$SECONDS; { $(MAKE) --no-print-directory lint && echo "-- lint: $$((SECONDS - begin)) s"; } > .local/lint.log 2>&1 & \
-	  $(RUN) -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests; tests=$$?; \
+	  $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests; tests=$$?; \
 	  wait $$!; linted=$$?; cat .local/lint.log; echo "-- lint and tests in all: $$((SECONDS - begin)) s"; exit $$((tests | linted))
 
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))

@@ -12,7 +12,12 @@ from interlock_sandbox.demo.seed import Crm
 from interlock_sandbox.stack import crm, erp
 from interlock_sandbox.stack.postgres import Postgres
 from interlock_sandbox.stack.processes import Processes
-from tests.layers import pytest_collection_modifyitems, pytest_runtest_logreport, pytest_terminal_summary  # noqa: F401
+from tests.layers import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+    pytest_xdist_make_scheduler,
+)
 
 NUMBERS = itertools.count(1)
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])

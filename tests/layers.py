@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import PurePosixPath
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 FIRST = "tests/scenarios/test_airflow.py"  # the longest; it waits most of its time, and prepares Tryton on a new machine
 IN_TURN = (
@@ -23,17 +24,29 @@ SECONDS: defaultdict[str, float] = defaultdict(float)
 
 
 def layer(nodeid: str) -> str:
-    return PurePosixPath(nodeid.split("::")[0]).parts[1]
+    return PurePosixPath(nodeid.split("::", maxsplit=1)[0]).parts[1]
 
 
 def group(nodeid: str) -> str | None:
     """Name the tests that go to one worker together; None for a test that may go to any."""
-    module, of = PurePosixPath(nodeid.split("::")[0]), layer(nodeid)
+    module, of = PurePosixPath(nodeid.split("::", maxsplit=1)[0]), layer(nodeid)
     if str(module) == FIRST:
         return "airflow"
     if of == "connectors" and module.name.startswith(ONE_ERP):
         return "tryton"
     return TOGETHER.get(of) or (str(module.with_suffix("")) if of in BY_MODULE else None)
+
+
+class Grouped(LoadScopeScheduling):
+    """The work units of pytest-xdist are our groups, handed out in our order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid) or nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Grouped(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,8 +57,6 @@ def pytest_collection_modifyitems(items):
         of, name = layer(item.nodeid), group(item.nodeid)
         turn = next(turn for turn, layers in enumerate(IN_TURN) if of in layers)
         places[item] = (-1 if name == "airflow" else turn, next(numbers[of]) if name is None and turn == 3 else 0)
-        if name:
-            item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=places.__getitem__)
 
 
