@@ -26,7 +26,7 @@ a{color:#0b62a4}input,button{font:inherit;padding:.3rem .6rem;border:1px solid #
 small,.none{color:#5f7080}.grid th{width:14rem}h3{font-size:1rem;margin:0 0 .3rem}h4{font-size:.85rem;margin:.6rem 0 .2rem;color:#52616f}
 section{border:1px solid #e3e8ee;border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;overflow-x:auto}.sides .grid th{width:12rem}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 1.5rem;margin-bottom:.8rem}
-.lines td,.lines th{padding:.3rem .5rem;font-size:.9rem}.lines td:not(:nth-child(2)){white-space:nowrap}.lines td:nth-child(2){overflow-wrap:normal}
+.lines td,.lines th{padding:.3rem .4rem;font-size:.85rem}.lines td:not(:nth-child(2)){white-space:nowrap}.lines td:nth-child(2){overflow-wrap:normal}
 """
 CSP = f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {

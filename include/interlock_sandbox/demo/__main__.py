@@ -1,16 +1,17 @@
-"""`make demo`: bring everything up, seed the CRM, run the process through Airflow's API, show what happened."""
+"""`make demo`: bring everything up, seed the CRM, run the processes through Airflow's API, show what happened."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
 from interlock.store.database import Database
-from interlock_sandbox.demo import show
+from interlock_sandbox.demo import invoices, show
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.up import up
 
-DAG = "lead_to_customer"
+CUSTOMERS, INVOICES = "lead_to_customer", "renewal_to_invoice"
+ASKING = "approve"
 
 
 def main() -> None:
@@ -20,20 +21,27 @@ def main() -> None:
         made = seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
     console.print(f"[green]✓[/] demo data: {made} accounts" if made else "[green]✓[/] demo data is there already")
     api = AirflowApi(stack["airflow"]["url"], "admin", stack["airflow"]["users"]["admin"]["password"])
-    with console.status("waiting for the DAG …"):
-        api.wait_for_dag(DAG)
-    with console.status(f"{DAG} …") as status:
-        run, state = api.run(DAG, {}, lambda text: status.update(f"{DAG}: {text}"))
-    console.print(f"[green]✓[/] {DAG} ran" if state == "success" else f"[red]✗[/] {DAG} {state}")
+    with console.status("waiting for the DAGs …"):
+        for dag in (CUSTOMERS, INVOICES, ASKING):
+            api.wait_for_dag(dag)
+    runs = {dag: _run(console, api, dag) for dag in (CUSTOMERS, INVOICES)}
     database = Database(stack["postgres"]["dsn"])
     try:
-        show.outcome(console, database, run)
+        show.outcome(console, database, runs[CUSTOMERS][0])
+        invoices.show(console, database, stack["erp"], runs[INVOICES][0])
         show.places(console, stack)
-        show.first_look(console, database, stack, DAG, run)
+        show.first_look(console, database, stack, {dag: run for dag, (run, _) in runs.items()})
     finally:
         database.close()
-    if state != "success":
-        raise SystemExit(f"the run ended as {state}; its tasks and their logs are in Airflow, the address is above")
+    if failed := [f"{dag} ended as {state}" for dag, (_, state) in runs.items() if state != "success"]:
+        raise SystemExit(f"{', '.join(failed)}; tasks and their logs are in Airflow, the address is above")
+
+
+def _run(console: Console, api: AirflowApi, dag: str) -> tuple[str, str]:
+    with console.status(f"{dag} …") as status:
+        run, state = api.run(dag, {}, lambda text: status.update(f"{dag}: {text}"))
+    console.print(f"[green]✓[/] {dag} ran" if state == "success" else f"[red]✗[/] {dag} {state}")
+    return run, state
 
 
 main()

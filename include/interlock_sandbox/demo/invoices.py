@@ -52,13 +52,13 @@ def read(erp: Row, contracts: Iterable[str]) -> list[Invoice]:
 def made(invoices: Iterable[Invoice], names: Mapping[str, str]) -> Table:
     """Lay out invoices; `names` are those of contracts by number."""
     table = Table(title="Invoices in the ERP", title_justify="left")
-    for name in ("number", "contract", "what it shows", "period", "currency", *FIGURES, "state"):
-        table.add_column(name, justify="right" if name in FIGURES else "left", no_wrap=name != "what it shows")
+    for name in ("number", "contract and what it shows", "period", *FIGURES):
+        table.add_column(name, justify="right" if name in FIGURES else "left", no_wrap=not name.startswith("contract"))
     for invoice in invoices:
         contract = invoice.key.contract
         table.add_row(
-            escape(invoice.number), escape(contract), escape(names.get(contract) or ""), _days(invoice), invoice.currency,
-            *(_shown(getattr(invoice, name), invoice.currency) for name in FIGURES), invoice.state,
+            escape(invoice.number or invoice.state), escape(f"{contract} {names.get(contract) or ''}"), _days(invoice),
+            *(_shown(getattr(invoice, name), invoice.currency) for name in FIGURES),
         )  # fmt: skip
     return table
 
@@ -93,8 +93,8 @@ def held(rows: Iterable[Row], contracts: Mapping[str, Row]) -> Table:
 
 def _days(invoice: Invoice) -> str:
     days: list[date | None] = [invoice.service_from, invoice.service_to]
-    return " to ".join(day.isoformat() for day in days if day)
+    return "\n".join(day.isoformat() for day in days if day)
 
 
 def _shown(amount: Decimal, currency: str) -> str:
-    return f"{amount:,.{minor_digits(currency)}f}"
+    return f"{amount:,.{minor_digits(currency)}f}" + ("" if currency == "EUR" else f" {currency}")

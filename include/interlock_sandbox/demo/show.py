@@ -59,19 +59,26 @@ def places(console: Console, stack: Stack) -> None:
     console.print(table)
 
 
-def first_look(console: Console, database: Database, stack: Stack, dag: str, run: str) -> None:
-    """Print what to look at first: one customer in the CRM, and the run in Airflow."""
+def first_look(console: Console, database: Database, stack: Stack, runs: dict[str, str]) -> None:
+    """Print what to look at first: one customer in the CRM, the runs by process in Airflow, what waits for an answer."""
     with database.begin() as tx:
         linked = tx.execute(
             "SELECT c.account, c.number, s.body ->> 'legal_name' AS name FROM interlock.crosswalk c"
-            " JOIN interlock.snapshot s ON s.ref = c.account ORDER BY c.account LIMIT 1"
+            " JOIN interlock.snapshot s ON s.ref = c.account WHERE EXISTS (SELECT FROM interlock.snapshot t"
+            "   WHERE t.kind = 'contract' AND t.parent = c.account) ORDER BY c.account LIMIT 1"
         ).fetchone()
+        asked = tx.execute("SELECT id FROM interlock.approval WHERE state = 'open' ORDER BY id").fetchall()
     console.print("\n[bold]Look at first[/]", highlight=False)
     if linked:
         page = f"{stack['crm']['url']}/accounts/{linked['account'].rsplit('/', 1)[1]}"
         console.print(f"  {escape(linked['name'])} is customer {linked['number']} now; its page in the CRM says so:")
         console.print(f"  {page}", soft_wrap=True)
-    console.print("  the process and this run in Airflow:")
-    console.print(f"  {stack['airflow']['url']}/dags/{dag}", soft_wrap=True)
-    console.print(f"  {stack['airflow']['url']}/dags/{dag}/runs/{run}", soft_wrap=True)
+    console.print("  the processes and these runs in Airflow:")
+    for dag, run in runs.items():
+        console.print(f"  {stack['airflow']['url']}/dags/{dag}/runs/{run}", soft_wrap=True)
+    if asked:
+        console.print(
+            f"  {len(asked)} request(s) wait for a person's answer; the demo gives none. Answer here, then run it again:"
+        )
+        console.print(f"  {stack['airflow']['url']}/required_actions", soft_wrap=True)
     console.print("\nAgain: make demo   Stop: make stop   Commands: . .local/env && interlock --help", highlight=False)

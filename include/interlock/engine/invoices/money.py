@@ -22,8 +22,8 @@ def kept(answer: Answer) -> Row:
     """Return what is remembered of a decision till the run's end: what it plans, and what it does not, with the reason."""
     stopped = list(answer.billing.held)
     planned = answer.billing.planned
-    if not answer.decision.changes:
-        reason = Problem(answer.decision.reason or "held_back", "", "")
+    if answer.wakes or answer.decision.verdict == "rejected":
+        reason = Problem(answer.decision.reason, "", "")
         stopped += [Held((reason,), i.key, i.currency, i.net, i.tax, i.taxes) for i in planned]
         planned = ()
     return {"planned": [invoice.model_dump(mode="json") for invoice in planned], "held": [_plain(held) for held in stopped]}
