@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {"viewer": "viewer", "ops": "op"}
-ACCOUNT = "hubspot:1//account/42"
+ACCOUNT, CONTRACT = "hubspot:1//account/42", "hubspot:1//contract/9"
 
 
 @pytest.fixture(scope="package")
@@ -122,26 +122,43 @@ class Store:
         )
         return ref
 
+    def contract(self, number="SC-7", ref=CONTRACT, account=ACCOUNT, **fields):
+        line = {"id": "1", "product": "WARTUNG", "description": "Wartung", "quantity": "2", "unit_price": "600", "discount": "10"}
+        body = {
+            "number": number,
+            "name": "Wartung Halle 3",
+            "account": account.rsplit("/", 1)[1],
+            "currency": "EUR",
+            "lines": [line],
+        }
+        self.sql(
+            "INSERT INTO interlock.snapshot (ref, instance, kind, revision, modified_at, body, parent, problems, archived)"
+            " VALUES (%s, 'hubspot:1', 'contract', 'r1', now(), %s, %s, '[]', false)",
+            [ref, Jsonb(body | {"currency": "EUR"} | fields), account],
+        )
+        return ref
+
     def hold_back(
-        self, ref=ACCOUNT, revision="r1", code="vat_id_invalid", field="vat_id", message="wrong check digits", detail=""
-    ):
+        self, ref=ACCOUNT, revision="r1", code="vat_id_invalid", field="vat_id", message="wrong check digits", detail="",
+        process="lead_to_customer",
+    ):  # fmt: skip
         self.sql(
             "INSERT INTO interlock.subject (process, ref, inputs, config, state)"
-            " VALUES ('lead_to_customer', %s, '', '', 'rejected') ON CONFLICT DO NOTHING",
-            [ref],
+            " VALUES (%s, %s, '', '', 'rejected') ON CONFLICT DO NOTHING",
+            [process, ref],
         )
         return self.sql(
             "INSERT INTO interlock.quarantine (process, ref, revision, code, field, message, detail)"
-            " VALUES ('lead_to_customer', %s, %s, %s, %s, %s, %s) RETURNING id",
-            [ref, revision, code, field, message, detail],
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
+            [process, ref, revision, code, field, message, detail],
         )[0]["id"]
 
-    def run(self, name="manual__2026-03-01", changes=(), counts=None, actor="manual", **more):
+    def run(self, name="manual__2026-03-01", changes=(), counts=None, actor="manual", process="lead_to_customer", **more):
         batch = uuid.uuid4()
         self.sql(
-            "INSERT INTO interlock.batch (id, process, run_id, dry_run, full_read, named, actor, finished_at)"
-            " VALUES (%s, 'lead_to_customer', %s, %s, false, %s, %s, now())",
-            [batch, name, more.get("dry_run", False), more.get("named"), actor],
+            "INSERT INTO interlock.batch (id, process, run_id, dry_run, full_read, named, actor, finished_at, as_of)"
+            " VALUES (%s, %s, %s, %s, false, %s, %s, now(), %s)",
+            [batch, process, name, more.get("dry_run", False), more.get("named"), actor, more.get("as_of")],
         )
         body = {
             "counts": counts or {"read": 3, "created": 1, "rejected": 1, "unchanged": 1}, "seconds": {"gather": 1.5},
@@ -149,8 +166,8 @@ class Store:
             "money": more.get("money", {}),
         }  # fmt: skip
         self.sql(
-            "INSERT INTO interlock.run_report (batch_id, process, run_id, body) VALUES (%s, 'lead_to_customer', %s, %s)",
-            [batch, name, Jsonb(body)],
+            "INSERT INTO interlock.run_report (batch_id, process, run_id, body) VALUES (%s, %s, %s, %s)",
+            [batch, process, name, Jsonb(body)],
         )
         return batch
 
@@ -162,14 +179,14 @@ class Store:
             [key, f"new:{key}", subject, Jsonb(values or {"legal_name": "Müller"}), state, batch],
         )[0]["id"]
 
-    def ask(self, batch, changes, reason="600 creates exceed the limits"):
+    def ask(self, batch, changes, reason="600 creates exceed the limits", process="lead_to_customer"):
         from interlock.domain.identity import content_hash
 
         rows = self.sql("SELECT key, body FROM interlock.change WHERE id = ANY(%s)", [changes])
         return self.sql(
             "INSERT INTO interlock.approval (process, batch_id, change_ids, content_hash, reason)"
-            " VALUES ('lead_to_customer', %s, %s, %s, %s) RETURNING id",
-            [batch, changes, content_hash({row["key"]: row["body"] for row in rows}), reason],
+            " VALUES (%s, %s, %s, %s, %s) RETURNING id",
+            [process, batch, changes, content_hash({row["key"]: row["body"] for row in rows}), reason],
         )[0]["id"]
 
 

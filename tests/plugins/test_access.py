@@ -79,6 +79,31 @@ def test_a_viewer_reads_everything_and_decides_nothing(routes, world, viewer):
     assert decisions(world) == UNTOUCHED
 
 
+READS = ("/", "/runs", "/runs/lead_to_customer/manual__2026-03-01", "/held/1", "/approvals/1")
+DECISIONS = {
+    "lead_to_customer": ("/held/1/release", "/held/2/match/new", "/approvals/1/approve", "/paused/lead_to_customer/pause"),
+    "renewal_to_invoice": ("/held/3/release", "/approvals/2/approve", "/paused/renewal_to_invoice/pause"),
+}
+
+
+@pytest.mark.parametrize("mine", [*DECISIONS, "another_dag"])
+def test_who_has_the_right_on_one_process_reads_all_and_decides_on_that_one(world, ops, monkeypatch, mine):
+    from airflow.api_fastapi.app import get_auth_manager
+
+    invoices = "renewal_to_invoice"
+    world.hold_back(ref=world.contract(), code="draft_deleted", field="SC-7/2026-01-01", process=invoices)
+    batch = world.run("bill", process=invoices)
+    world.ask(batch, [world.change(batch, "invoice")], process=invoices)
+    manager = get_auth_manager()
+    monkeypatch.setattr(manager, "is_authorized_dag", lambda *, details, **_: details.id == mine)
+    assert {ops.get(f"/interlock{at}").status_code for at in READS} == {200 if mine in DECISIONS else 403}
+    for process, addresses in DECISIONS.items():
+        answers = {ops.post(f"/interlock{at}", json={}).status_code for at in addresses}
+        assert answers == {200 if process == mine else 403}
+    assert ops.post("/interlock/paused/crm/pause", json={}).status_code == 403  # a system is every process's
+    assert ops.post("/interlock/held/999/release", json={}).status_code == 403
+
+
 def test_a_write_without_our_header_is_refused(routes, world, ops):
     del ops.headers["X-Interlock"]
     writes = [(method, at) for method, at in routes if method not in SAFE]

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from psycopg.types.json import Jsonb
 
+from interlock.cli import commands
+from interlock.cli import main as cli
 from interlock.domain.change import result_of
 from tests.plugins.conftest import ACCOUNT, written
 
@@ -35,7 +37,7 @@ def test_an_empty_store_says_what_to_do_next(store, viewer):
     assert "Dry run" in viewer.get("/interlock/runs").text
     assert "Nothing is held back" in viewer.get("/interlock/held").text
     assert "Nothing waits for approval" in viewer.get("/interlock/approvals").text
-    assert viewer.get("/interlock/paused").text.count(">running<") == 3
+    assert viewer.get("/interlock/paused").text.count(">running<") == 4
     assert "knows no run" in viewer.get("/interlock/runs/some_dag/manual__1").text
 
 
@@ -122,6 +124,88 @@ def test_held_back_records_carry_reason_and_cure(store, viewer):
     record = page.split("as last read", 1)[1]
     assert record.index("Legal name") < record.index("VAT id") < record.index("Country")
     assert viewer.get("/interlock/held/999").status_code == 404
+
+
+AMOUNTS = "net 1080, tax 205.20, gross 1285.20 EUR (S 19 %: 1080 + 205.20)"
+
+
+def test_a_contract_is_shown_by_number_name_account_and_period(store, viewer, monkeypatch, capsys):
+    store.account()
+    entry = store.hold_back(
+        ref=store.contract(), code="draft_deleted", field="SC-7/2026-01-01", message="deleted in the ERP", detail=AMOUNTS,
+        process="renewal_to_invoice",
+    )  # fmt: skip
+    store.account("Other AG", ref="hubspot:1//account/7")
+    store.hold_back(ref="hubspot:1//account/7")
+    for find in ("", "sc-7", "SC-7/2026-01-01", "halle", "söhne", "9"):
+        text = viewer.get("/interlock/held", params={"find": find}).text.replace("<bdi>", "").replace("</bdi>", "")
+        for words in (
+            "Wartung Halle 3</a>",
+            "contract SC-7, Müller &amp; Söhne GmbH<br>contract 9",
+            "Period from 2026-01-01",
+            AMOUNTS,
+        ):
+            assert words in text
+        assert ("Other AG" in text) == (find == "")
+    assert "Nothing is held back for" in viewer.get("/interlock/held", params={"find": "SC-71"}).text
+    page = viewer.get(f"/interlock/held/{entry}").text.replace("<bdi>", "").replace("</bdi>", "")
+    for words in (
+        "<dt>Contract</dt><dd>SC-7</dd>", "<dt>Account</dt><dd>Müller &amp; Söhne GmbH</dd>", "from 2026-01-01",
+        f"<dt>Amounts at stake</dt><dd>{AMOUNTS}</dd>", "invoiced anew", "Wartung (WARTUNG): 2 x 600 EUR, less 10 %",
+    ):  # fmt: skip
+        assert words in page
+    monkeypatch.setattr("interlock.cli.commands.look_up", lambda _: type("E", (), {"url": store.url}))
+    monkeypatch.setattr(commands.console, "width", 200)
+    assert cli.main(["quarantine", "list", "SC-7"]) == cli.main(["quarantine", "show", str(entry)]) == 0
+    said = capsys.readouterr().out
+    assert "Other AG" not in said
+    for words in (
+        "contract: SC-7",
+        "account: Müller & Söhne GmbH",
+        AMOUNTS,
+        "line 1 = Wartung (WARTUNG): 2 x 600 EUR, less 10 %",
+    ):
+        assert words in said
+
+
+def test_a_run_of_invoices_shows_its_process_and_each_invoice_as_people_read_it(store, viewer):
+    store.account()
+    line = {
+        "line": "1",
+        "description": "Wartung",
+        "quantity": "1",
+        "unit_price": "1200",
+        "net": "1200",
+        "service_to": "2026-12-31",
+    }
+    invoice = {
+        "key": {"contract": "SC-7", "period_start": "2026-01-01"}, "currency": "EUR", "lines": [line], "net": "1200",
+        "tax": "228", "taxes": [{"category": "S", "rate": "19", "base": "1200", "tax": "228"}], "gross": "1428", "service_from": "2026-01-01",
+        "service_to": "2026-12-31",
+    }  # fmt: skip
+    about = {
+        "subject": store.contract(),
+        "system": "erp",
+        "operation": "create",
+        "before": {},
+        "after": invoice,
+        "why": "contract",
+    }
+    given = {"results": {"number": "RE-1", "invoice_date": "2026-01-02", "gross": "1428"}, "reason": ""}
+    drafted, posted = (
+        about | {"kind": "invoice", "state": "planned"},
+        about | given | {"kind": "invoice_posting", "state": "done"},
+    )
+    store.run("bill", [drafted, posted], process="renewal_to_invoice", as_of="2026-06-01", named=["x"])
+    listed = viewer.get("/interlock/runs").text
+    assert "<bdi>renewal_to_invoice</bdi>" in listed
+    assert "as of 2026-06-01" in listed
+    text = viewer.get("/interlock/runs/renewal_to_invoice/bill").text.replace("<bdi>", "").replace("</bdi>", "")
+    for words in (
+        "Decided as of 2026-06-01", "Wartung Halle 3", "contract SC-7, Müller", "SC-7/2026-01-01", "2026-01-01 to 2026-12-31",
+        "Wartung: 1 x 1200 EUR, net 1200, to x", "Tax S 19 %", "228 on 1200", "1428 EUR", "RE-1", "2026-01-02",
+    ):  # fmt: skip
+        assert words in text
 
 
 def test_an_endless_text_is_cut(store, viewer):

@@ -18,14 +18,20 @@ from interlock.cli.connections import look_up
 from interlock.cli.money import money_table
 from interlock.config import load
 from interlock.domain.finding import Finding
+from interlock.domain.wording import line_words, lines_of
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.leads.histories import erase_prehistory
 from interlock.errors import ConfigurationError
-from interlock.store import approvals, asked, audit, checked, decisions, people
+from interlock.store import approvals, asked, audit, checked, decisions, overview, people
 from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
+ALL = 1_000_000
+SHOWN = (
+    "id", "process", "ref", "contract", "account", "code", "field", "message", "detail", "state", "opened_at", "decided_by",
+    "why",
+)  # fmt: skip
 console = Console()
 
 
@@ -83,15 +89,15 @@ def audit_verify(options: Namespace) -> None:
 def quarantine_list(options: Namespace) -> None:
     """List what is held back and why."""
     with _transaction(options) as tx:
-        rows = tx.execute("SELECT * FROM interlock.quarantine WHERE state = 'open' ORDER BY id").fetchall()
+        _, rows = overview.held(tx, options.find, ALL)
     table = _table("id", "record", "code", "field", "why", "since")
     for row in rows:
         record = row["ref"].rsplit("/", 2)
         table.add_row(
             str(row["id"]),
-            f"{record[1]} {record[2]}",
+            escape(f"{record[1]} {record[2]}" + (f"\n{row['contract']}" if row["contract"] else "")),
             row["code"],
-            row["field"],
+            escape(row["field"]),
             escape(row["message"]),
             f"{row['opened_at']:%Y-%m-%d %H:%M}",
         )
@@ -101,20 +107,22 @@ def quarantine_list(options: Namespace) -> None:
 def quarantine_show(options: Namespace) -> None:
     """Show one entry with the record it is about."""
     with _transaction(options) as tx:
-        row = tx.execute(
-            "SELECT q.*, s.body FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref) WHERE q.id = %s",
-            [options.id],
-        ).fetchone()
+        row = overview.entry(tx, options.id)
         found = matching.candidates(tx, row["ref"]) if row and row["code"].startswith(decisions.MATCH) else []
     if row is None:
         raise ConfigurationError(f"no quarantine entry {options.id}; `interlock quarantine list` shows them")
-    for name in ("id", "process", "ref", "code", "field", "message", "detail", "state", "opened_at", "decided_by", "why"):
-        console.print(f"{name:>11}: {row[name]}", markup=False)
+    for name in SHOWN:
+        if row[name] is not None or name not in {"contract", "account"}:
+            console.print(f"{name:>11}: {row[name]}", markup=False)
     if found:
         console.print(matching.side_by_side(row["body"] or {}, found))
         return
-    for name, value in (row["body"] or {}).items():
-        console.print(f"{name:>20} = {value}", markup=False)
+    body = row["body"] or {}
+    for name, value in body.items():
+        if name != "lines":
+            console.print(f"{name:>20} = {value}", markup=False)
+    for line in lines_of(body):
+        console.print(f"{'line ' + str(line.get('id')):>20} = {line_words(line, body.get('currency'))}", markup=False)
 
 
 def quarantine_decide(options: Namespace) -> None:

@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     audit = add("audit", help="the proof of what was done").add_subparsers(required=True, metavar="verify")
     audit.add_parser("verify", help="check the chain of the audit log").set_defaults(command=commands.audit_verify)
     quarantine = add("quarantine", help="records held back").add_subparsers(required=True, metavar="ACTION")
-    quarantine.add_parser("list", help="open entries").set_defaults(command=commands.quarantine_list)
+    listing = quarantine.add_parser("list", help="open entries")
+    listing.add_argument("find", nargs="?", default="", help="a record's id, a contract's number, part of a name; all of them")
+    listing.set_defaults(command=commands.quarantine_list)
     for action, text in (
         ("show", "one entry"),
         ("release", "judge the record again next run"),

@@ -16,13 +16,14 @@ from interlock.config import Settings
 from interlock.domain.change import Change, result_of
 from interlock.domain.identity import Json, Ref
 from interlock.domain.party import Deal
+from interlock.domain.process import LEAD_TO_CUSTOMER
 from interlock.domain.record import Problem
 from interlock.processes import contacts, ownership, prehistory
 from interlock.processes.checks import findings
 from interlock.processes.decision import Decision
 from interlock.processes.view import View
 
-PROCESS: Final = "lead_to_customer"
+PROCESS: Final = LEAD_TO_CUSTOMER
 NOTE: Final = "This account is customer {} in the ERP."
 GONE: Final = Problem("customer_gone", "customer_number", "its customer no longer exists in the ERP or is blocked there")
 DELETED: Final = Problem("account_gone", "", "the account was deleted in the CRM; its customer stays as it is")

@@ -16,13 +16,14 @@ from typing import Final
 from interlock.config import Settings
 from interlock.domain.change import Change
 from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.domain.process import RENEWAL_TO_INVOICE
 from interlock.domain.record import Problem
 from interlock.processes import contract_status
 from interlock.processes.billing import Billing, Held, Rules, decide_invoices
 from interlock.processes.contract_view import STEPS, Answer, ContractView
 from interlock.processes.decision import Decision, Verdict
 
-PROCESS: Final = "renewal_to_invoice"
+PROCESS: Final = RENEWAL_TO_INVOICE
 GONE: Final = Problem(
     "contract_gone", "", "the contract was deleted in the CRM; what was invoiced stays, and nothing more is invoiced"
 )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+from interlock.domain.process import PROCESSES
 from interlock.errors import NothingToDecide
 from interlock.store import audit, matches, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
 MATCH: Final = "match_"  # codes of entries that ask which customer an account is
-PAUSABLE: Final = ("lead_to_customer", "crm", "erp")
+PAUSABLE: Final = (*PROCESSES, "crm", "erp")
 
 
 def decide_entry(

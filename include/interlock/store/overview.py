@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from interlock.store.database import Transaction
@@ -41,40 +41,53 @@ def run(tx: Transaction, process: str, name: str) -> Row | None:
     ).fetchone()
 
 
-FOUND = "(%(find)s = '' OR {ref} LIKE '%%/' || %(exact)s OR s.body ->> 'legal_name' ILIKE '%%' || %(like)s || '%%')"
+NAME: Final = "coalesce(nullif({0} ->> 'legal_name', ''), nullif({0} ->> 'name', ''))"
+"""What people call a record: an account's legal name, a contract's or a deal's name."""
+CONTRACT: Final = "CASE WHEN s.kind = 'contract' THEN s.body ->> 'number' END AS contract"
+WHOSE: Final = f"{NAME.format('s.body')} AS name, {CONTRACT}, p.body ->> 'legal_name' AS account"
+PARENT: Final = """LEFT JOIN interlock.redirect m ON m.from_ref = s.parent
+        LEFT JOIN interlock.snapshot p ON s.kind = 'contract' AND p.ref = coalesce(m.to_ref, s.parent)"""
+FOUND: Final = f"""(%(find)s = '' OR {{ref}} LIKE '%%/' || %(exact)s OR {NAME.format("s.body")} ILIKE '%%' || %(like)s || '%%'
+    OR s.kind = 'contract' AND s.body ->> 'number' <> '' AND (s.body ->> 'number' ILIKE '%%' || %(like)s || '%%'
+        OR starts_with(%(find)s, (s.body ->> 'number') || '/') OR p.body ->> 'legal_name' ILIKE '%%' || %(like)s || '%%'))"""
+"""A record's id, part of its name; a contract's number, an invoice's reference, part of its account's name."""
 
 
 def changes(tx: Transaction, batch: UUID, find: str, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
-    """Return how many of a report's changes match `find` (a record's id or part of its name), and a page of them."""
+    """Return how many of a report's changes match `find` (see FOUND), and a page of them."""
     rows = tx.execute(
         f"""
-        SELECT c.body, s.body ->> 'legal_name' AS name, x.number, count(*) OVER () AS found
+        SELECT c.body, {WHOSE}, x.number, count(*) OVER () AS found
         FROM interlock.run_report r CROSS JOIN LATERAL jsonb_array_elements(r.body -> 'changes') WITH ORDINALITY AS c(body, n)
         LEFT JOIN interlock.snapshot s ON s.ref = c.body ->> 'subject'
+        {PARENT}
         LEFT JOIN interlock.crosswalk x ON x.account = c.body ->> 'subject'
         WHERE r.batch_id = %(batch)s AND {FOUND.format(ref="c.body ->> 'subject'")}
         ORDER BY c.n LIMIT %(limit)s OFFSET %(offset)s
         """,  # noqa: S608 - a constant
         {"batch": batch, "limit": limit, "offset": offset, **_search(find)},
     ).fetchall()
-    return (rows[0]["found"] if rows else 0), [{**row["body"], "name": row["name"], "number": row["number"]} for row in rows]
+    return (rows[0]["found"] if rows else 0), [{**row.pop("body"), **row} for row in rows]
 
 
 def named(tx: Transaction, rows: list[Row]) -> list[Row]:
-    """Return a report's rows with the present names of their records."""
+    """Return a report's rows with the present names of their records, and contracts' numbers and accounts."""
     found = tx.execute(
-        "SELECT ref, body ->> 'legal_name' AS name FROM interlock.snapshot WHERE ref = ANY(%s)", [[row["ref"] for row in rows]]
+        f"SELECT s.ref, {WHOSE} FROM interlock.snapshot s {PARENT} WHERE s.ref = ANY(%s)",  # noqa: S608 - constants
+        [[row["ref"] for row in rows]],
     ).fetchall()
-    names = {row["ref"]: row["name"] for row in found}
-    return [{**row, "name": names.get(row["ref"])} for row in rows]
+    known = {row["ref"]: row for row in found}
+    nobody = {"name": None, "contract": None, "account": None}
+    return [{**row, **known.get(row["ref"], nobody)} for row in rows]
 
 
 def held(tx: Transaction, find: str, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
     """Return how many open quarantine entries match `find`, and a page of them, the longest waiting first."""
     rows = tx.execute(
         f"""
-        SELECT q.*, s.body ->> 'legal_name' AS name, s.revision AS present, count(*) OVER () AS found
-        FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref)
+        SELECT q.*, {WHOSE}, s.revision AS present, count(*) OVER () AS found
+        FROM interlock.quarantine q LEFT JOIN interlock.snapshot s ON s.ref = q.ref
+        {PARENT}
         WHERE q.state = 'open' AND {FOUND.format(ref="q.ref")}
         ORDER BY q.opened_at, q.id LIMIT %(limit)s OFFSET %(offset)s
         """,  # noqa: S608 - a constant
@@ -86,10 +99,16 @@ def held(tx: Transaction, find: str, limit: int, offset: int = 0) -> tuple[int, 
 def entry(tx: Transaction, number: int) -> Row | None:
     """Return one quarantine entry with the record it is about, as last read."""
     return tx.execute(
-        "SELECT q.*, s.body, s.revision AS present, s.seen_at, s.body ->> 'legal_name' AS name"
-        " FROM interlock.quarantine q LEFT JOIN interlock.snapshot s USING (ref) WHERE q.id = %s",
+        f"SELECT q.*, s.body, s.revision AS present, s.seen_at, {WHOSE} FROM interlock.quarantine q"  # noqa: S608 - constants
+        f" LEFT JOIN interlock.snapshot s ON s.ref = q.ref {PARENT} WHERE q.id = %s",
         [number],
     ).fetchone()
+
+
+def process_of(tx: Transaction, table: Literal["quarantine", "approval"], number: int) -> str | None:
+    """Return the process that an entry or a request is about, None for one that is not there."""
+    row = tx.execute(f"SELECT process FROM interlock.{table} WHERE id = %s", [number]).fetchone()  # noqa: S608 - one of two
+    return str(row["process"]) if row else None
 
 
 def past(tx: Transaction, process: str, ref: str, limit: int = 20) -> tuple[list[Row], list[Row]]:

@@ -147,6 +147,30 @@ def test_what_people_undid_is_invoiced_anew_only_when_they_say_so(state, code):
     assert erp.run(contract(**QUARTER), "2026-01-04").planned == ()
 
 
+@pytest.mark.parametrize(
+    ("state", "code"), [(InvoiceState.DELETED, "draft_deleted"), (InvoiceState.CANCELLED, "invoice_reversed")]
+)
+def test_each_generation_that_people_undo_is_asked_about_by_its_own_reference(state, code):
+    erp = Erp()
+    erp.run(contract(**QUARTER), "2026-01-01")
+    for generation, reference in enumerate((FIRST, f"{FIRST}/2", f"{FIRST}/3"), 2):
+        erp.set(reference, state=state)
+        assert held(erp.run(contract(**QUARTER), "2026-01-02")) == [(code, reference, "100.00", "19.00")]
+        erp.reissue.add(reference)
+        assert references(erp.run(contract(**QUARTER), "2026-01-03").planned) == [f"{FIRST}/{generation}"]
+
+
+def test_a_reversed_supplement_is_asked_about_by_its_own_reference():
+    erp = Erp()
+    erp.run(contract(**QUARTER), "2026-01-01")
+    more = contract(line(), line("2", price="50", valid_from="2026-03-01"), **QUARTER)
+    erp.run(more, "2026-03-10")
+    erp.set(f"{FIRST}/S1", state=InvoiceState.CANCELLED)
+    assert held(erp.run(more, "2026-03-11")) == [("invoice_reversed", f"{FIRST}/S1", "17.22", "3.27")]
+    erp.reissue.add(f"{FIRST}/S1")
+    assert references(erp.run(more, "2026-03-12").planned) == [f"{FIRST}/S2"]
+
+
 def test_a_reversed_invoice_with_a_living_supplement_is_not_invoiced_anew():
     erp = Erp()
     erp.run(contract(**QUARTER), "2026-01-01")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from interlock.config import load
-from interlock.pipeline.console.access import APPROVE, TEXT, WRITE, Id, opened
+from interlock.pipeline.console.access import APPROVE, DECIDE, SWITCH, TEXT, Id, opened
 from interlock.store import approvals, decisions
 
 router = APIRouter()
@@ -25,7 +25,7 @@ class Decision(BaseModel):
     revision: Annotated[str, StringConstraints(max_length=64, pattern=TEXT)] | None = None
 
 
-@router.post("/held/{number}/match/{answer:path}", dependencies=WRITE)
+@router.post("/held/{number}/match/{answer:path}", dependencies=DECIDE)
 def decide_match(number: Id, answer: str, decision: Decision, user: GetUserDep) -> Answer:
     """Say which customer an account is: `is/NUMBER`, or `new`."""
     kind, _, customer = answer.partition("/")
@@ -36,7 +36,7 @@ def decide_match(number: Id, answer: str, decision: Decision, user: GetUserDep) 
     return {"message": f"Recorded: it is {f'customer {customer}' if customer else 'a new customer'}. The next run acts on it."}
 
 
-@router.post("/held/{number}/{action}", dependencies=WRITE)
+@router.post("/held/{number}/{action}", dependencies=DECIDE)
 def decide_entry(number: Id, action: Literal["release", "ignore"], decision: Decision, user: GetUserDep) -> Answer:
     """Release a held-back record for the next run, or ignore it until it changes."""
     with opened() as tx:
@@ -60,7 +60,7 @@ def decide_approval(number: Id, action: Literal["approve", "reject"], decision: 
     return {"message": f"Rejected. Changes dropped: {answer.changes}."}
 
 
-@router.post("/paused/{name}/{action}", dependencies=WRITE)
+@router.post("/paused/{name}/{action}", dependencies=SWITCH)
 def switch(name: str, action: Literal["pause", "resume"], decision: Decision, user: GetUserDep) -> Answer:
     """Stop a process or system before its next write, or let it go on."""
     with opened() as tx:

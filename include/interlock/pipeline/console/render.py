@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from interlock.config import load
 from interlock.domain.money import plain
 from interlock.domain.party import PARTY_FIELDS
-from interlock.pipeline.console import wording
+from interlock.domain.process import PROCESSES
+from interlock.pipeline.console import cures, records, wording
 from interlock.store import asked
 
 HERE: Final = Path(__file__).parent
@@ -26,19 +27,13 @@ TEMPLATES: Final = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.filters.update(
-    foreign=wording.foreign,
-    plain=plain,
-    period=asked.period,
-    figures=asked.figures,
-    label=wording.label,
-    short=wording.short,
-    ordered=wording.ordered,
-    begun=wording.begun,
-)
+    foreign=wording.foreign, plain=plain, label=wording.label, short=wording.short, begun=wording.begun,
+    laid_out=records.laid_out, fields=records.fields, period=records.period, service_days=asked.period, figures=asked.figures,
+)  # fmt: skip
 TEMPLATES.globals.update(
     COMPARED=PARTY_FIELDS,
     COUNTS=wording.COUNTS, MONEY=wording.MONEY, STATES=wording.STATES, SYSTEMS=wording.SYSTEMS, PAUSABLE=wording.PAUSABLE,
-    cure=wording.cure, shown=wording.shown,
+    cure=cures.cure, shown=wording.shown, detail_label=records.detail_label, PROCESSES=PROCESSES,
 )  # fmt: skip
 
 

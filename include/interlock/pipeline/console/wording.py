@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from interlock.domain.change import RESULT
 from interlock.domain.identity import Json, Values
-from interlock.domain.party import PARTY_FIELDS
+from interlock.domain.process import PROCESSES
 
 COUNTS: Final = {
     "read": "looked at", "rejected": "held back", "unchanged": "unchanged", "created": "created", "updated": "updated",
@@ -30,42 +30,10 @@ MONEY: Final = {
 STARTS: Final = {"manual": "by hand", "scheduled": "by the schedule", "asset_triggered": "by an asset"}
 SYSTEMS: Final = {"crm": "CRM", "erp": "ERP"}
 PAUSABLE: Final = {
-    "lead_to_customer": "the process lead_to_customer: nothing is written to either system",
+    **{name: f"the process by which {what}: it writes to neither system" for name, what in PROCESSES.items()},
     "crm": "writes to the CRM",
     "erp": "writes to the ERP",
 }
-IN_CRM: Final = "Correct it in the CRM. The next run takes the record along by itself."
-CURES: Final = {
-    "name_missing": "Enter the company's legal name in the CRM. The next run takes the record along by itself.",
-    "country_missing": "Enter the country in the CRM. The next run takes the record along by itself.",
-    "country_unknown": "Enter the country in the CRM by its usual name or its two-letter code, such as DE.",
-    "vat_id_invalid": "Ask the customer for the right VAT id and correct it in the CRM, or empty the field there.",
-    "phone_without_country": "Write the number in the CRM with its country code, such as +49 30 1234567.",
-    "vat_id_other_country": "Correct the country or the VAT id in the CRM; if both are right, release this entry.",
-    "parent_cycle": "Correct in the CRM which company is the parent. The next run takes the family along, parents first.",
-    "waited_too_long": "Look into what it waits for, named on the left; this entry closes by itself once that is settled.",
-    "deal_without_account": "Link the deal in the CRM to the company that bought, or ignore this entry.",
-    "won_date_unreadable": "Correct in the CRM when the deal was won.",
-    "won_date_future": "Correct in the CRM when the deal was won, or wait until then.",
-    "account_gone": "Decide whether its customer in the ERP is still needed; then ignore this entry.",
-    "customer_gone": "Restore or unblock the customer in the ERP, then release this entry.",
-    "customer_twice": "Merge the two customers in the ERP, or take the reference off one of them; then release this entry.",
-    "not_kept": "Look into the target why it changes this field (a rule or a right there); then release this entry.",
-}
-QUESTION: Final = (
-    "Say which customer it is, or that it is a new one; or correct the record where it is wrong. The answer is remembered."
-)
-ELSEWHERE: Final = (
-    "The target system refused the record; its own words are below. Correct the record in the CRM, or repair the cause in that"
-    " system and release this entry."
-)
-
-
-def cure(code: str, field: str) -> str:
-    """Say what a person can do about a reason for holding back."""
-    if code.startswith("match_"):
-        return QUESTION
-    return CURES.get(code) or (IN_CRM if field else ELSEWHERE)
 
 
 def foreign(value: object, longest: int = 600) -> Markup:
@@ -86,12 +54,6 @@ def label(name: str) -> str:
 def short(ref: str) -> str:
     """Return what a person calls a record: its kind and its id there."""
     return " ".join(ref.rsplit("/", 2)[1:])
-
-
-def ordered(values: Values) -> list[tuple[str, Json]]:
-    """Return fields in the order in which people read a company: its name first, what Interlock adds last."""
-    places = {name: place for place, name in enumerate(PARTY_FIELDS)}
-    return sorted(values.items(), key=lambda item: (places.get(item[0], len(places)), item[0]))
 
 
 def begun(actor: str) -> str:

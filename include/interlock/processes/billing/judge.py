@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -101,18 +101,19 @@ def judge(case: Case) -> Invoice | Held | Waiting | Settled:
     if any(invoice.state is InvoiceState.PLANNED for invoice in case.live):
         return Waiting(IN_FLIGHT, case.key.period_start)
     if problem := _obstacle(case, owed, difference):
-        return _held((problem,), case, difference)
+        gone = next((invoice.key for invoice in _gone(case)), case.key) if problem in {DELETED, REVERSED} else case.key
+        return _held((problem,), replace(case, key=gone), difference)
     return _checked(_invoice(case, owed), case, difference)
 
 
 def _obstacle(case: Case, owed: Taxed, difference: tuple[TaxTotal, ...]) -> Problem | None:
     """Name the first reason for which no invoice may be made of the difference."""
     net, tax = _sums(difference)
-    dead = [i for i in case.invoices if not i.state.live and i.reference not in case.known.reissue and i.key.kind != "correction"]
+    gone = _gone(case)
     clean = net > 0 and net + tax > 0
     obstacles = (
-        (any(i.state is InvoiceState.DELETED for i in dead), DELETED),
-        (dead or (case.live and not case.regular), REVERSED),
+        (any(i.state is InvoiceState.DELETED for i in gone), DELETED),
+        (gone or (case.live and not case.regular), REVERSED),
         (any(not i.state.posted for i in case.live), OUTDATED),
         (unidentified(case.live), BY_HAND),
         (retaxed(owed.lines, case.live) or estranged(owed.lines, case.regular, case.known.recipient.since), RETAXED),
@@ -124,6 +125,12 @@ def _obstacle(case: Case, owed: Taxed, difference: tuple[TaxTotal, ...]) -> Prob
         (not (case.known.recipient.is_account or case.known.recipient.confirmed), RECIPIENT),
     )
     return next((problem for holds, problem in obstacles if holds), None)
+
+
+def _gone(case: Case) -> list[Invoice]:
+    """Return what was deleted or reversed and nobody said to invoice anew, drafts that were deleted first."""
+    dead = [i for i in case.invoices if not i.state.live and i.reference not in case.known.reissue and i.key.kind != "correction"]
+    return sorted(dead, key=lambda invoice: invoice.state is not InvoiceState.DELETED)
 
 
 def _invoice(case: Case, owed: Taxed) -> Invoice:
