@@ -28,7 +28,7 @@ from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
 ALL = 1_000_000
-SHOWN = (
+ENTRY = (
     "id", "process", "ref", "contract", "account", "code", "field", "message", "detail", "state", "opened_at", "decided_by",
     "why",
 )  # fmt: skip
@@ -111,7 +111,7 @@ def quarantine_show(options: Namespace) -> None:
         found = matching.candidates(tx, row["ref"]) if row and row["code"].startswith(decisions.MATCH) else []
     if row is None:
         raise ConfigurationError(f"no quarantine entry {options.id}; `interlock quarantine list` shows them")
-    for name in SHOWN:
+    for name in ENTRY:
         if row[name] is not None or name not in {"contract", "account"}:
             console.print(f"{name:>11}: {row[name]}", markup=False)
     if found:
