@@ -73,7 +73,7 @@ def test_an_invoice_asked_about_anew_stands_beside_its_former_version(store, vie
     for words in (">1200.00<", ">1000.00<", "before, as asked about in", ">5.00<", "Replaces"):
         assert words in page
     assert page.count("before, as asked about in") == 1
-    assert page.split(">Net</td>", 1)[1].startswith('\n  <td class="before">1000</td>\n  <td>1200</td>')
+    assert page.split(">Net</td>", 1)[1].startswith('\n  <td class="before">1000 EUR</td>\n  <td>1200 EUR</td>')
     old = plainly(viewer.get("/interlock/approvals/1"))
     assert "<b>void</b> by newer decision" in old
     assert f'href="/interlock/approvals/{again}">request {again}</a>' in old
