@@ -180,8 +180,8 @@ def test_a_run_of_invoices_shows_its_process_and_each_invoice_as_people_read_it(
     }
     invoice = {
         "key": {"contract": "SC-7", "period_start": "2026-01-01"}, "currency": "EUR", "lines": [line], "net": "1200",
-        "tax": "228", "taxes": [{"category": "S", "rate": "19", "base": "1200", "tax": "228"}], "gross": "1428", "service_from": "2026-01-01",
-        "service_to": "2026-12-31",
+        "tax": "228", "taxes": [{"category": "S", "rate": "19", "base": "1200", "tax": "228"}], "gross": "1428",
+        "service_from": "2026-01-01", "service_to": "2026-12-31",
     }  # fmt: skip
     about = {
         "subject": store.contract(),
