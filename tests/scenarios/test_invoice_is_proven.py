@@ -69,7 +69,7 @@ def test_the_command_tells_the_whole_story_of_an_invoice(company, invoiced, monk
         f"{invoiced}/2026-01-01", "confirmed through 2027-12-31 by Ada", "2: 2026-01-01 to 2026-12-31, each year in advance",
         "frozen 20", "started by manual", "2026-01-01 to 2026-12-31", "1 x 9000 EUR", "0 on 9000, AE. Steuerschuldnerschaft",
         "tax table, as it is now: standard, eu, valid from 2010-01-01", "net 9000, tax 0, gross 9000 EUR", f"valid, {answer}",
-        "exceeds approval.invoice_gross_above", "approved by ben", "could not answer: Ada", f"number {posted['number']}", "posted",
+        "exceeds approval.invoice_gross_above", "by ben", "could not answer: Ada", f"number {posted['number']}", "posted",
         f"Invoice {posted['number']} of {posted['invoice_date']}", "create invoice_posting", "as ordered", "audit verify",
     ):  # fmt: skip
         assert words in told
