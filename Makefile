@@ -1,5 +1,9 @@
 # Everything a newcomer, an operator of the demo, and CI do. `make help` lists it.
 SHELL := /bin/bash
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j3  # three environments at once
+endif
+unexport PYTHONDONTWRITEBYTECODE  # else every process would compile anew what it imports
 .DEFAULT_GOAL := help
 export UV_SYSTEM_CERTS := 1
 export UV_LINK_MODE := copy
@@ -57,24 +61,21 @@ lint: venv ## style, types, imports, compose file
 format: .venv-tools/done ## put the code into shape
 	@$(TOOLS)/ruff check --quiet --fix . ; $(TOOLS)/ruff format .
 
-test: lint ## everything that must hold
-	@begin=$$SECONDS; for layer in $(LAYERS); do start=$$SECONDS; \
-	  case " $(SIDE_BY_SIDE) " in *" $$layer "*) n=2;; *) n=0;; esac; \
-	  $(RUN) -m pytest -q -n $$n $$layer || exit 1; \
-	  echo "-- $$layer: $$((SECONDS - start)) s"; done; echo "-- tests in all: $$((SECONDS - begin)) s"
+test: venv ## everything that must hold; lint and tests side by side, and how long each layer took
+	@begin=$$SECONDS; { $(MAKE) --no-print-directory lint && echo "-- lint: $$((SECONDS - begin)) s"; } > .local/lint.log 2>&1 & \
+	  $(RUN) -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests; tests=$$?; \
+	  wait $$!; linted=$$?; cat .local/lint.log; echo "-- lint and tests in all: $$((SECONDS - begin)) s"; exit $$((tests | linted))
 
-LAYERS := tests/docs tests/domain tests/processes tests/quality tests/engine tests/connectors tests/sandbox tests/stack tests/dags tests/plugins \
-	tests/faults tests/scenarios
-SIDE_BY_SIDE := tests/engine tests/connectors tests/faults
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults --stride 1 --plans $${PLANS:-1000} --first $${FIRST:-0}
 
-BENCHMARKS := matching end_to_end staging no_change one_account growth quota
+BENCHMARKS := matching end_to_end staging no_change one_account growth quota decide_contracts
 
 bench: venv .venv-bench/done ## both sides of each ratio, in one run (ONLY=staging: one of them; SIZE=2000: another size)
 	@for name in $(if $(ONLY),$(ONLY),$(BENCHMARKS)); do echo "-- $$name"; \
-	  case $$name in growth) size="--sizes $$SIZE";; one_account) size="--pairs $$SIZE";; *) size="--size $$SIZE";; esac; \
+	  case $$name in growth|decide_contracts) size="--sizes $$SIZE";; one_account) size="--pairs $$SIZE";; *) size="--size $$SIZE";; esac; \
 	  PYTHONPATH=include:.:$$(echo .venv-bench/lib/python*/site-packages) .venv/bin/python -m benchmarks.$$name $${SIZE:+$$size} \
 	    $$(test $$name = matching && echo --scale $${SCALE:-0}) || exit 1; done
 

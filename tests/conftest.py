@@ -5,14 +5,29 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from interlock.store.database import migrate
 from interlock_sandbox.demo.seed import Crm
 from interlock_sandbox.stack import crm, erp
 from interlock_sandbox.stack.postgres import Postgres
 from interlock_sandbox.stack.processes import Processes
+from tests.layers import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+    pytest_xdist_make_scheduler,
+)
 
 NUMBERS = itertools.count(1)
+settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any load")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--plans", type=int, default=20, help="how many seeded plans of faults to run")
+    parser.addoption("--stride", type=int, default=3, help="how many commits or calls further each kill strikes; 1 is every one")
+    parser.addoption("--first", type=int, default=0, help="the first seed")
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ class Mutant:
 
 ENGINE, DOUBT, MERGES = "tests/engine/test_invariants.py::", "tests/engine/test_doubt.py::", "tests/engine/test_merges.py::"
 READING, HISTORIES = "tests/engine/test_reading.py::", "tests/engine/test_histories.py::"
+APPROVALS = "tests/engine/test_approvals.py::"
 FAMILIES = "tests/engine/test_families.py::"
 QUALITY = "tests/engine/test_quality.py::"
 MUTANTS = (
@@ -53,7 +54,7 @@ MUTANTS = (
            ENGINE + "test_a_zombie_with_an_old_token_may_not_send"),
     Mutant(3, "config/settings.py", "if self.engine.lease_seconds <= slowest:", "if False:",
            "tests/domain/test_config.py"),
-    Mutant(4, "store/outbox.py", "state = 'pending', reason = '', token = NULL,", "state = 'pending', reason = '',",
+    Mutant(4, "store/outbox.py", "why = excluded.why, token = NULL,", "why = excluded.why,",
            DOUBT + "test_a_creation_decided_anew_while_it_was_claimed_is_not_sent_with_old_values"),
     Mutant(4, "store/outbox.py", "c.subject = n.subject AND c.state IN ('pending', 'held')\n", "false\n",
            DOUBT + "test_a_newer_decision_replaces_one_that_certainly_was_not_sent"),
@@ -124,6 +125,13 @@ MUTANTS = (
            FAMILIES + "test_a_parent_refused_by_the_erp_parks_its_child_until_the_parent_is_mended"),
     Mutant(14, "engine/plan.py", "            engine.flow.brake(engine, tx, batch)\n", "            pass\n",
            ENGINE + "test_beyond_a_limit_everything_waits_for_approval"),
+    Mutant(14, "store/requests.py", "AND (c.state <> 'held' OR c.body <> q.body)", "AND false",
+           APPROVALS + "test_a_newer_decision_voids_the_request_and_asks_about_all_of_it_anew"),
+    Mutant(14, "store/approvals.py", "approved_hash = {HASH}", "approved_hash = ''",
+           APPROVALS + "test_what_was_approved_is_not_asked_again"),
+    Mutant(14, "store/approvals.py", ', row["excluded"])', ")", APPROVALS + "test_who_had_a_hand_in_it_cannot_answer"),
+    Mutant(14, "store/approvals.py", '    outbox.queue_up(tx, request(tx, number)["process"])\n', "",
+           APPROVALS + "test_what_a_run_changes_while_a_person_answers_is_not_approved_unseen"),
     Mutant(14, "engine/context.py", "            people.pin(tx, role, instance)\n", "            pass\n",
            ENGINE + "test_another_instance_is_refused"),
     Mutant(14, "store/sending.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),

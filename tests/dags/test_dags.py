@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-
-os.environ.setdefault("INTERLOCK_CONFIG", "interlock.toml")
-
 
 SHAPES = {
     "lead_to_customer": [
@@ -28,14 +24,16 @@ NAMES = sorted(SHAPES)
 
 @pytest.fixture(scope="module")
 def dags(tmp_path_factory):
-    os.environ["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
-    os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-    from airflow.dag_processing.dagbag import DagBag
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INTERLOCK_CONFIG", "interlock.toml")
+        patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+        from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag("dags")
-    assert bag.import_errors == {}
-    assert sorted(bag.dags) == NAMES == sorted(file.stem for file in Path("dags").glob("*.py"))
-    return bag.dags
+        bag = DagBag("dags")
+        assert bag.import_errors == {}
+        assert sorted(bag.dags) == NAMES == sorted(file.stem for file in Path("dags").glob("*.py"))
+        yield bag.dags
 
 
 @pytest.mark.parametrize("name", NAMES)

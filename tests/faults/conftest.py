@@ -10,12 +10,6 @@ from tests.faults.world import World
 NAMES = itertools.count(1)
 
 
-def pytest_addoption(parser):
-    parser.addoption("--plans", type=int, default=20, help="how many seeded plans of faults to run")
-    parser.addoption("--stride", type=int, default=3, help="how many commits or calls further each kill strikes; 1 is every one")
-    parser.addoption("--first", type=int, default=0, help="the first seed")
-
-
 def pytest_generate_tests(metafunc):
     if "seed" in metafunc.fixturenames:
         first = metafunc.config.getoption("--first")

@@ -19,7 +19,7 @@ ROLES = {"viewer": "viewer", "ops": "op"}
 ACCOUNT, CONTRACT = "hubspot:1//account/42", "hubspot:1//contract/9"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def airflow(cluster, tmp_path_factory):
     """The whole API application, on a database of its own, with the project's plugins folder."""
     home = tmp_path_factory.mktemp("airflow")
@@ -53,7 +53,7 @@ def airflow(cluster, tmp_path_factory):
         yield create_app(apps="core")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def declared(airflow):
     """Every FastAPI application that the project's plugins declare."""
     from airflow import plugins_manager
@@ -61,7 +61,7 @@ def declared(airflow):
     return [one for plugin in plugins_manager._get_plugins()[0] if "interlock" in plugin.name for one in plugin.fastapi_apps]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tokens(airflow):
     """Real tokens, from Airflow's own login."""
     from fastapi.testclient import TestClient

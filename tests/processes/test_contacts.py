@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.config import parse
@@ -114,6 +114,7 @@ PEOPLE = st.builds(
 )  # fmt: skip
 
 
+@example([Contact(id="1", roles=("invoice",), last_name="\r")])
 @given(st.lists(PEOPLE, max_size=6, unique_by=lambda contact: contact.id))
 def test_whoever_comes_is_listed_once_in_one_order_and_only_with_a_role(people):
     found = wanted(*people)

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from interlock.cli import matching
+from interlock.cli.asking import SHOWN, request_table
 from interlock.cli.connections import look_up
 from interlock.cli.money import money_table
 from interlock.config import load
@@ -22,12 +23,12 @@ from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.leads.histories import erase_prehistory
 from interlock.errors import ConfigurationError
-from interlock.store import approvals, audit, checked, decisions, overview, people
+from interlock.store import approvals, asked, audit, checked, decisions, overview, people
 from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
 
 ALL = 1_000_000
-SHOWN = (
+ENTRY = (
     "id", "process", "ref", "contract", "account", "code", "field", "message", "detail", "state", "opened_at", "decided_by",
     "why",
 )  # fmt: skip
@@ -110,7 +111,7 @@ def quarantine_show(options: Namespace) -> None:
         found = matching.candidates(tx, row["ref"]) if row and row["code"].startswith(decisions.MATCH) else []
     if row is None:
         raise ConfigurationError(f"no quarantine entry {options.id}; `interlock quarantine list` shows them")
-    for name in SHOWN:
+    for name in ENTRY:
         if row[name] is not None or name not in {"contract", "account"}:
             console.print(f"{name:>11}: {row[name]}", markup=False)
     if found:
@@ -135,18 +136,15 @@ def quarantine_decide(options: Namespace) -> None:
 
 
 def approvals_list(options: Namespace) -> None:
-    """List the runs that a brake holds."""
+    """List what waits for a person's approval: of which process, why, and for invoices the figures."""
     with _transaction(options) as tx:
-        rows = tx.execute("SELECT * FROM interlock.approval WHERE state = 'open' ORDER BY id").fetchall()
-    table = _table("id", "process", "changes", "why", "since")
-    for row in rows:
-        since = f"{row['requested_at']:%Y-%m-%d %H:%M}"
-        table.add_row(str(row["id"]), row["process"], str(len(row["change_ids"])), row["reason"], since)
-    console.print(table if rows else "nothing waits for approval")
+        rows = approvals.open_requests(tx)
+        invoices = asked.invoices(tx, [row["id"] for row in rows], SHOWN)
+    console.print(request_table(rows, invoices) if rows else "nothing waits for approval")
 
 
 def approvals_decide(options: Namespace) -> None:
-    """Approve or reject a held run; void when its content changed since it was asked."""
+    """Approve or reject a request; void when its content changed since it was asked."""
     with _transaction(options) as tx:
         rules = load(options.config).approval
         answer = approvals.decide(tx, options.id, options.action, options.actor, options.why, rules)

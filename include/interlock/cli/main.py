@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     audit = add("audit", help="the proof of what was done").add_subparsers(required=True, metavar="verify")
     audit.add_parser("verify", help="check the chain of the audit log").set_defaults(command=commands.audit_verify)
     _quarantine(add)
-    approvals = add("approvals", help="runs that a brake holds").add_subparsers(required=True, metavar="ACTION")
+    approvals = add("approvals", help="what waits for a person's approval").add_subparsers(required=True, metavar="ACTION")
     approvals.add_parser("list", help="open requests").set_defaults(command=commands.approvals_list)
     for action in ("approve", "reject"):
         sub = approvals.add_parser(action, help=f"{action} all changes of a request")

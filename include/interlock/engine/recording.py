@@ -16,8 +16,9 @@ from interlock.store.database import Transaction
 def record(engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
     """Record what the process found, changes, quarantine entries, and what each subject was decided on."""
     engine.flow.keep(tx, batch, decided)
-    waits = outbox.record(tx, batch, [change for one in decided for change in one.decision.changes])
-    outbox.withdraw(tx, engine.process, {one.ref: {change.key for change in one.decision.changes} for one in decided})
+    changes = [change for one in decided for change in one.decision.changes]
+    waits = outbox.record(tx, batch, changes)
+    outbox.withdraw(tx, engine.process, [one.ref for one in decided], changes)
     for one in decided:
         if one.decision.problems:
             people.quarantine(tx, engine.process, batch, one.ref, one.decision.problems)

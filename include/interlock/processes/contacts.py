@@ -47,7 +47,8 @@ def _person(contact: Contact) -> dict[str, str]:
 
 
 def _reachable(contact: Contact) -> bool:
-    return bool(contact.name or contact.email or contact.phone)
+    row = _person(contact)
+    return bool(row["name"] or row["email"] or row["phone"])
 
 
 def _places(view: View, people: list[Contact]) -> Iterator[dict[str, str]]:

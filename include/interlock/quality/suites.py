@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,8 +26,8 @@ def findings(dsn: str, batch: UUID, rows: Mapping[str, int], now: datetime) -> l
     if not kinds:
         return []
     try:
-        source = _source(dsn)
-        return [finding for kind in kinds for finding in _checked(source, kind, batch, rows[kind], now)]
+        with _source(dsn) as source:
+            return [finding for kind in kinds for finding in _checked(source, kind, batch, rows[kind], now)]
     except InterlockError:
         raise
     except Exception as error:  # noqa: BLE001 - its words may quote records
@@ -34,17 +35,23 @@ def findings(dsn: str, batch: UUID, rows: Mapping[str, int], now: datetime) -> l
     raise ContractBroken(f"the checks over the batch could not be carried out ({name}); run it again, or see `interlock doctor`")
 
 
-def _source(dsn: str) -> Any:  # noqa: ANN401 - an untyped library, imported late
+@contextmanager
+def _source(dsn: str) -> Iterator[Any]:
+    """Open one connection for all checks: left to itself the library opens one a query, some thirty a run."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - 6 s; preloaded in the scheduler
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+    from sqlalchemy.pool import StaticPool  # noqa: PLC0415
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     sources: Any = context.data_sources  # its typing leaves the engine's arguments out
     url = "postgresql+psycopg://" + dsn.split("://", 1)[1]
-    return sources.add_postgres("interlock", connection_string=url, kwargs={"poolclass": NullPool})
+    source = sources.add_postgres("interlock", connection_string=url, kwargs={"poolclass": StaticPool})
+    try:
+        yield source
+    finally:
+        source.get_engine().dispose()
 
 
 def _checked(source: Any, kind: str, batch: UUID, rows: int, now: datetime) -> Iterator[Finding]:  # noqa: ANN401

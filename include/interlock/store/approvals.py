@@ -9,7 +9,7 @@ from interlock.config import ApprovalSettings
 from interlock.domain.identity import content_hash
 from interlock.domain.record import Problem
 from interlock.errors import NothingToDecide
-from interlock.store import audit, effects, people, work
+from interlock.store import audit, effects, outbox, people, work
 from interlock.store.database import Transaction
 from interlock.store.requests import HASH
 
@@ -28,14 +28,17 @@ class Answer:
     changes: int
 
 
-def open_requests(tx: Transaction, process: str) -> list[Row]:
-    """Return the requests of a process that wait for an answer, oldest first."""
-    return tx.execute(f"{REQUEST} WHERE a.process = %s AND a.state = 'open' ORDER BY a.id", [process]).fetchall()
+def open_requests(tx: Transaction, process: str | None = None) -> list[Row]:
+    """Return the requests of a process, or of all, that wait for an answer, oldest first."""
+    return tx.execute(
+        f"{REQUEST} WHERE a.state = 'open' AND (%(process)s::text IS NULL OR a.process = %(process)s) ORDER BY a.id",
+        {"process": process},
+    ).fetchall()
 
 
 def request(tx: Transaction, number: int) -> Row:
     """Return one request with `asked_by`, who started its run; raises NothingToDecide when there is none."""
-    row = tx.execute(f"{REQUEST} WHERE a.id = %s FOR UPDATE OF a", [number]).fetchone()
+    row = tx.execute(f"{REQUEST} WHERE a.id = %s", [number]).fetchone()
     if row is None:
         raise NothingToDecide(f"there is no approval request {number}; the list of approvals shows the open ones")
     return row
@@ -51,8 +54,10 @@ def decide(
 ) -> Answer:
     """Approve or reject a request; void, and asked anew, when its content changed since it was asked.
 
+    Answers queue behind runs that decide for the process: what a run changes meanwhile is never approved unseen.
     Raises NothingToDecide when the request is unknown or no longer open, NotAllowed when this user may not answer.
     """
+    outbox.queue_up(tx, request(tx, number)["process"])
     row = request(tx, number)
     if row["state"] != "open":
         raise NothingToDecide(

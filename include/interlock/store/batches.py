@@ -20,7 +20,7 @@ def open_batch(tx: Transaction, batch: UUID, process: str, run_id: str, scope: R
         "INSERT INTO interlock.batch AS b (id, process, run_id, dry_run, full_read, named, actor, as_of)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (process, run_id) DO UPDATE SET run_id = b.run_id RETURNING id",
         [batch, process, run_id, scope["dry_run"], scope["full"], scope["named"] or None, scope["actor"],
-         scope["as_of"]],
+         scope.get("as_of")],
     ).fetchone()  # fmt: skip
     assert row is not None  # noqa: S101 - an upsert always returns its row
     return UUID(str(row["id"]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -12,6 +13,8 @@ from interlock.domain.change import Change, Role
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+MOMENTS: Final = ("synced_at", "time")
+"""Fields that say when a change was decided, and nothing else."""
 
 INSERT = """
 INSERT INTO interlock.change AS c
@@ -53,6 +56,7 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     the account's own one on the same target that certainly did not reach it (invariant 4). A once-only effect that already
     happened stands. One that is held stays held, as decided now: `requests.renew` then asks anew if that is something else.
     """
+    changes = _as_held(tx, changes)
     places = {
         "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
         "subjects": [str(c.subject) for c in changes],
@@ -66,16 +70,38 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     return waits
 
 
-def withdraw(tx: Transaction, process: str, wanted: Mapping[str, Collection[str]]) -> None:
-    """Cancel what subjects' earlier decisions wanted, certainly is not in the target, and the present ones want no more.
+def withdraw(tx: Transaction, process: str, subjects: Sequence[str], changes: Sequence[Change]) -> None:
+    """Cancel what subjects' earlier decisions wanted, certainly is not in the target, and the present ones touch no more.
 
-    wanted: the keys of the present decisions' changes, by subject (invariant 4).
+    changes: what the present decisions of these subjects want (invariant 4).
     """
     tx.execute(
-        "UPDATE interlock.change SET state = 'cancelled', reason = 'withdrawn', finished_at = now() WHERE process = %s"
-        " AND subject = ANY(%s) AND state IN ('pending', 'held') AND NOT key = ANY(%s)",
-        [process, list(wanted), [key for keys in wanted.values() for key in keys]],
+        "UPDATE interlock.change c SET state = 'cancelled', reason = 'withdrawn', finished_at = now() WHERE process = %s"
+        " AND subject = ANY(%s) AND state IN ('pending', 'held') AND NOT EXISTS (SELECT FROM"
+        "   unnest(%s::text[], %s::text[]) AS n(target, kind) WHERE n.target = c.target AND n.kind = c.kind)",
+        [process, list(subjects), [change.target for change in changes], [change.kind for change in changes]],
     )
+
+
+def _as_held(tx: Transaction, changes: Sequence[Change]) -> list[Change]:
+    """Let what is held for approval stand where a change says the same, but for the moment at which it was decided."""
+    rows = tx.execute(
+        "SELECT target, kind, subject, body, seen FROM interlock.change WHERE state = 'held' AND target = ANY(%s)",
+        [[change.target for change in changes]],
+    ).fetchall()
+    held = {(row["target"], row["kind"], row["subject"]): row for row in rows}
+    kept: list[Change] = []
+    for change in changes:
+        row = held.get((change.target, change.kind, str(change.subject)))
+        if row is None or _lasting(change.values) != _lasting(row["body"]) or _lasting(change.seen) != _lasting(row["seen"]):
+            kept.append(change)
+        elif change.once:
+            kept.append(replace(change, values=row["body"]))
+    return kept
+
+
+def _lasting(values: Mapping[str, Any]) -> Row:
+    return {name: value for name, value in values.items() if name not in MOMENTS}
 
 
 def _row(batch: UUID, change: Change) -> Row:

@@ -136,22 +136,13 @@ def approvals(tx: Transaction, limit: int, offset: int = 0) -> list[Row]:
 
 
 def approval(tx: Transaction, number: int) -> Row | None:
-    """Return one approval request."""
+    """Return one approval request; `renewed`: the number under which it was asked anew."""
     return tx.execute(
-        "SELECT a.*, cardinality(a.change_ids) AS changes, b.run_id FROM interlock.approval a"
+        "SELECT a.*, cardinality(a.change_ids) AS changes, b.run_id,"
+        " (SELECT max(n.id) FROM interlock.approval n WHERE n.former = a.id) AS renewed FROM interlock.approval a"
         " LEFT JOIN interlock.batch b ON b.id = a.batch_id WHERE a.id = %s",
         [number],
     ).fetchone()
-
-
-def asked(tx: Transaction, number: int, limit: int, offset: int = 0) -> list[Row]:
-    """Return a page of the changes that an approval request is about, as they stand now."""
-    return tx.execute(
-        "SELECT c.subject, c.system, c.operation, c.kind, c.seen AS before, c.body AS after, c.results, c.why, c.state,"
-        " c.reason, s.body ->> 'legal_name' AS name FROM interlock.approval a JOIN interlock.change c ON c.id = ANY(a.change_ids)"
-        " LEFT JOIN interlock.snapshot s ON s.ref = c.subject WHERE a.id = %s ORDER BY c.id LIMIT %s OFFSET %s",
-        [number, limit, offset],
-    ).fetchall()
 
 
 def _search(find: str) -> Row:

@@ -19,7 +19,7 @@ SELECT a.*, b.actor AS asked_by FROM interlock.approval a LEFT JOIN interlock.ba
 WHERE a.process = %s AND a.state = 'open' AND EXISTS (
     SELECT FROM interlock.asked q JOIN interlock.change c ON c.id = q.change_id
     WHERE q.approval_id = a.id AND (c.state <> 'held' OR c.body <> q.body))
-ORDER BY a.id FOR UPDATE OF a
+ORDER BY a.id
 """
 SUCCESSORS = """
 SELECT n.id FROM interlock.asked q JOIN interlock.change o ON o.id = q.change_id
@@ -81,8 +81,8 @@ def renew(
 ) -> dict[int, int | None]:
     """Void the open requests of which a change was decided otherwise, and ask anew about all that they still concern.
 
-    Belongs in the transaction that decided `batch`, after its last change. excluded: by a change's key, who may not answer
-    now; whoever could not answer before cannot now. Returns the new request, if any, by the one that is void.
+    Belongs after the last change of the transaction that decided `batch` (`outbox.queue_up`). excluded: by a change's key,
+    who may not answer now; whoever could not answer before still cannot. Returns the new request, if any, by the void one.
     """
     done: dict[int, int | None] = {}
     for row in tx.execute(OUTDATED, [process]).fetchall():

@@ -10,12 +10,13 @@ from fastapi.responses import FileResponse, HTMLResponse
 from interlock.pipeline.console.access import READ, TEXT, Id, opened
 from interlock.pipeline.console.render import HERE, Pages, page
 from interlock.processes.billing.money import RunMoney
-from interlock.store import matches, overview
+from interlock.store import asked, matches, overview
 from interlock.store.database import Transaction
 from interlock.store.decisions import MATCH
 
 router = APIRouter(dependencies=READ)
 SIZE: Final = 100
+FEW: Final = 3
 FILES: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
 Find = Annotated[str, Query(max_length=200, pattern=TEXT)]
@@ -91,9 +92,11 @@ def entry(request: Request, number: Id) -> HTMLResponse:
 
 @router.get("/approvals", response_class=HTMLResponse)
 def approvals(request: Request) -> HTMLResponse:
-    """Runs that a brake holds until a person answers, and the latest answers."""
+    """What waits until a person answers, and the latest answers."""
     with opened() as tx:
-        return page(request, "approvals.html", tally=overview.tally(tx), approvals=overview.approvals(tx, SIZE))
+        tally, rows = overview.tally(tx), overview.approvals(tx, SIZE)
+        invoices = asked.invoices(tx, [row["id"] for row in rows], FEW)
+    return page(request, "approvals.html", tally=tally, approvals=rows, invoices=invoices)
 
 
 @router.get("/approvals/{number}", response_class=HTMLResponse)
@@ -104,8 +107,9 @@ def approval(request: Request, number: Id, at: Number = 1) -> HTMLResponse:
         if row is None:
             raise HTTPException(404, f"There is no approval request {number}; the list shows the open ones.")
         pages = Pages(at, SIZE, row["changes"])
-        changes = overview.asked(tx, row["id"], SIZE, pages.first - 1)
-    return page(request, "approval.html", tally=tally, approval=row, changes=changes, pages=pages)
+        changes = asked.changes(tx, row["id"], SIZE, pages.first - 1)
+    invoices = asked.invoices_of(changes)
+    return page(request, "approval.html", tally=tally, approval=row, changes=changes, invoices=invoices, pages=pages)
 
 
 @router.get("/paused", response_class=HTMLResponse)

@@ -14,6 +14,7 @@ from interlock.domain.money import plain
 from interlock.domain.party import PARTY_FIELDS
 from interlock.domain.process import PROCESSES
 from interlock.pipeline.console import cures, records, wording
+from interlock.store import asked
 
 HERE: Final = Path(__file__).parent
 HEADERS: Final = {
@@ -27,7 +28,7 @@ TEMPLATES: Final = Environment(
 )
 TEMPLATES.filters.update(
     foreign=wording.foreign, plain=plain, label=wording.label, short=wording.short, begun=wording.begun,
-    laid_out=records.laid_out, fields=records.fields, period=records.period,
+    laid_out=records.laid_out, fields=records.fields, period=records.period, service_days=asked.period, figures=asked.figures,
 )  # fmt: skip
 TEMPLATES.globals.update(
     COMPARED=PARTY_FIELDS,
