@@ -32,6 +32,8 @@ READING, HISTORIES = "tests/engine/test_reading.py::", "tests/engine/test_histor
 APPROVALS = "tests/engine/test_approvals.py::"
 FAMILIES = "tests/engine/test_families.py::"
 QUALITY = "tests/engine/test_quality.py::"
+LEFT, PURE = "tests/engine/test_left_open.py::", "tests/processes/test_renewal_to_invoice.py::"
+PEOPLE, FAULTS = "tests/scenarios/test_people_in_the_erp.py::", "tests/faults/test_invoice_faults.py::"
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
@@ -66,7 +68,7 @@ MUTANTS = (
            DOUBT + "test_an_approver_s_rejection_outlives_an_unrelated_change"),
     Mutant(5, "engine/sweep.py", "        _waiting(engine, tx, batch)\n", "        pass\n",
            DOUBT + "test_waiting_has_a_limit_and_the_entry_resolves_once_it_is_settled"),
-    Mutant(6, "engine/outcomes.py", 'people.quarantine(tx, engine.process, batch, row["subject"], [problem])', "pass",
+    Mutant(6, "engine/outcomes.py", 'people.hold_also(tx, engine.process, batch, row["subject"], [problem])', "pass",
            ENGINE + "test_a_refused_record_never_stops_the_others"),
     Mutant(6, "quality/suites.py", '            "partial_unexpected_count": rows,\n', "",
            ENGINE + "test_fifty_bad_rows_are_all_named"),
@@ -108,8 +110,8 @@ MUTANTS = (
            "tests/processes/test_prehistory.py::test_no_level_tells_more_than_it_may"),
     Mutant(11, "engine/leads/histories.py", "        records.forget_told(tx)\n", "",
            HISTORIES + "test_activities_are_read_for_those_who_need_them_and_forgotten_once_told"),
-    Mutant(12, "pipeline/console/access.py", "    Depends(requires_access_view(AccessView.PLUGINS)),\n"
-           '    Depends(requires_access_dag("GET", param_dag_id=PROCESS)),\n', "", "tests/plugins/test_access.py"),
+    Mutant(12, "pipeline/console/access.py", "[Depends(requires_access_view(AccessView.PLUGINS)), Depends(reads_a_process)]", "[]",
+           "tests/plugins/test_access.py"),
     Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),
     Mutant(13, "store/audit.py", 'intact = row["values_hash"] == _hash(row["salt"], canonical(row["body"]))', "pass",
            ENGINE + "test_the_audit_log_is_append_only_and_chained"),
@@ -137,6 +139,29 @@ MUTANTS = (
     Mutant(14, "store/sending.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),
     Mutant(14, "engine/leads/gathering.py", "        crosswalk.rebuild(tx, crm, erp)\n", "",
            MERGES + "test_after_a_restore_a_customer_of_a_merged_account_is_found_again"),
+    Mutant(4, "engine/recording.py", "    outbox.withdraw(tx, engine.process, [one.ref for one in decided], changes)\n", "",
+           LEFT + "test_what_nobody_wants_any_more_is_not_sent_again_once_it_is_found_absent"),
+    Mutant(4, "engine/apply.py", '            elif row["unwanted"]:\n', "            elif False:\n",
+           LEFT + "test_what_nobody_wants_any_more_is_not_sent_again_once_it_is_found_absent"),
+    Mutant(5, "engine/holding.py", "        outbox.withdraw(tx, engine.process, [subject.ref for subject in held], ())\n", "",
+           LEFT + "test_of_a_record_that_is_held_back_nothing_older_is_sent"),
+    Mutant(5, "engine/settle.py", "            batches.take_over(tx, batch, engine.process, batches.scope(tx, batch))\n",
+           "            pass\n", LEFT + "test_what_a_run_did_before_it_died_is_told_by_the_next_report_and_by_no_other"),
+    Mutant(5, "engine/outcomes.py", 'people.hold_also(tx, engine.process, batch, row["subject"], [problem])',
+           'people.quarantine(tx, engine.process, batch, row["subject"], [problem])',
+           PEOPLE + "test_what_people_do_to_an_invoice_on_its_way"),
+    Mutant(1, "connectors/tryton/invoice_steps.py", "            elif write.key in covered:\n", "            elif False:\n",
+           "tests/connectors/test_tryton_invoices.py::test_a_service_day_of_a_line_is_never_drafted_twice"),
+    Mutant(1, "engine/invoices/__init__.py", "            remove_doubles(engine, DRAFTS)\n", "            pass\n",
+           FAULTS + "test_a_zombie_takes_a_step_although_another_took_over"),
+    Mutant(1, "processes/renewal_to_invoice.py", "    if view.number_shared:\n", "    if False:\n",
+           PURE + "test_contracts_that_share_a_number_are_held"),
+    Mutant(2, "processes/renewal_to_invoice.py", "for invoice in (*invoices, *_on_their_way(view, billing))}",
+           "for invoice in invoices}", PURE + "test_steps_that_are_not_all_done_are_planned_again"),
+    Mutant(9, "processes/contract_status.py", "max((*numbered, *coming.values())", "max((*posted, *coming.values())",
+           PURE + "test_the_crm_learns_that_its_latest_invoice_was_reversed"),
+    Mutant(14, "engine/invoices/approving.py", "        if reason := _single(engine, row):\n", "        if False:\n",
+           "tests/engine/test_approvals.py::test_each_invoice_above_a_limit_has_a_request_of_its_own_and_the_others_go"),
 )  # fmt: skip
 
 
@@ -145,6 +170,8 @@ def survives(mutant: Mutant) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         include = Path(folder, "include")
         shutil.copytree(ROOT / "include", include, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in (".venv", ".venv-erp", ".local", "locks"):  # what the sandbox's systems start from
+            Path(folder, name).symlink_to(ROOT / name)
         file = include / "interlock" / mutant.file
         file.write_text(mutated(mutant, file.read_text()))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-W", "ignore", "-p", "no:cacheprovider",

@@ -18,11 +18,12 @@ from interlock.engine.context import Scope
 from tests.faults.http_proxy import HttpProxy
 from tests.faults.tcp_proxy import TcpProxy
 from tests.faults.worker import BUG, Order, work
+from tests.scenarios.test_contract_becomes_invoices import BILLING
 
 PATIENCE = 0.6
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload(["tests.faults.worker"])
-HASTY = f"""
+HASTY = f"""{BILLING}
 [lead_to_customer]
 go_live = 2026-01-01
 [crm]
@@ -47,7 +48,7 @@ lease_seconds = 1.8
 poll_seconds = 0.05
 deadline = 8
 """
-CALM = """
+CALM = f"""{BILLING}
 [lead_to_customer]
 go_live = 2026-01-01
 [crm]
@@ -73,9 +74,9 @@ class Worker:
     """One process with its three proxies."""
 
     def __init__(self, order: Order, scope: Scope, faults: Faults) -> None:
-        self.frozen = threading.Event()
-        self.crm = HttpProxy(order.crm_url, faults.crm, PATIENCE, self._die)
-        self.erp = HttpProxy(order.erp_url, faults.erp, PATIENCE, self._die)
+        self.frozen, self.thawed = threading.Event(), threading.Event()
+        self.crm = HttpProxy(order.crm_url, faults.crm, PATIENCE, self._die, self.thawed)
+        self.erp = HttpProxy(order.erp_url, faults.erp, PATIENCE, self._die, self.thawed)
         self.database = TcpProxy(order.dsn, faults.commits, self._die)
         handle, self.result = tempfile.mkstemp(suffix=".json")
         os.close(handle)
@@ -84,10 +85,10 @@ class Worker:
         self.process.start()
 
     def _die(self, how: str) -> None:
-        if how == "frozen":
+        if how == "frozen" and not self.frozen.is_set():
             self._signal(signal.SIGSTOP)
             self.frozen.set()
-        else:
+        elif how != "frozen":  # nobody would thaw it a second time
             self._signal(signal.SIGKILL)
             time.sleep(0.05)
 
@@ -97,6 +98,7 @@ class Worker:
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
+        self.thawed.set()
 
     def end(self, seconds: float = 60) -> tuple[int, dict[str, Any]]:
         """Wait for the end; returns exit code (negative: the signal that killed it) and what it said."""

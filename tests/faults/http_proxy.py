@@ -14,24 +14,34 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-WRITES = re.compile(rb'"method": ?"[a-z._]+\.(create|write|delete)"')
+WRITES = re.compile(rb'"method": ?"model\.([a-z._]+)\.(create|write|delete|validate_invoice|draft|post)"')
+STEPS = {b"create": "draft", b"validate_invoice": "confirm", b"post": "post"}  # of an invoice, by the ERP's methods
 REFUSALS = {"500": 500, "503": 503, "429": 429, "429 with Retry-After": 429}
 BEFORE = (*REFUSALS, "html", "reset", "hang", "late")  # the call does not arrive, or arrives when nobody waits any more
 AFTER = ("lost reply", "500 after", "html after")  # the call arrives, its reply does not
-DEATHS = ("killed before", "killed after", "frozen")
+FREEZES = ("frozen before", "frozen")
+DEATHS = ("killed before", "killed after", *FREEZES)
 
 
 class HttpProxy:
-    """One proxy for one worker: `plan` maps ("write" | "read" | "any", ordinal from 1) to a fault.
+    """One proxy for one worker: `plan` maps (kind of call, ordinal from 1) to a fault.
 
-    `death(kind)` is asked to kill or freeze the worker. `patience` is the worker's time-out in seconds: a late call is
-    passed on after it. `writes` counts writing calls that were passed on.
+    Kinds are "write", "read", "any", and the steps of an invoice: "draft", "confirm", "post".
+    `death(kind)` is asked to kill or freeze the worker; `thawed` tells when it goes on. `patience` is the worker's time-out in
+    seconds: a late call is passed on after it. `writes` counts writing calls that were passed on.
     """
 
-    def __init__(self, target: str, plan: dict[tuple[str, int], str], patience: float, death: Callable[[str], None]) -> None:
-        self.plan, self.patience, self.death = plan, patience, death
+    def __init__(
+        self,
+        target: str,
+        plan: dict[tuple[str, int], str],
+        patience: float,
+        death: Callable[[str], None],
+        thawed: threading.Event,
+    ) -> None:
+        self.plan, self.patience, self.death, self.thawed = plan, patience, death, thawed
         self.target = urlsplit(target)
-        self.counters = {kind: itertools.count(1) for kind in ("write", "read", "any")}
+        self.counters = {kind: itertools.count(1) for kind in ("write", "read", "any", *STEPS.values())}
         self.writes, self.happened = 0, []
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
@@ -45,16 +55,16 @@ class HttpProxy:
         self.server.server_close()
         self.thread.join()
 
-    def fault(self, kind: str) -> str:
+    def fault(self, kinds: tuple[str, ...]) -> str:
         with self.lock:
-            keys = [(name, next(self.counters[name])) for name in (kind, "any")]
+            keys = [(name, next(self.counters[name])) for name in kinds]
             fault = next((self.plan[key] for key in keys if key in self.plan), "")
             if fault:
-                self.happened.append(f"{kind}: {fault}")
+                self.happened.append(f"{kinds[0]}: {fault}")
         return fault
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        if _kind(method, path, body) == "write":
+        if "write" in _kinds(method, path, body):
             self.writes += 1
         connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
         with contextlib.closing(connection):
@@ -63,14 +73,15 @@ class HttpProxy:
             return answer.status, answer.getheaders(), answer.read()
 
 
-def _kind(method: str, path: str, body: bytes) -> str:
-    rpc = path.endswith("/rpc/")
-    written = (
-        WRITES.search(body)
-        if rpc
-        else re.search(r"/batch/(create|update|upsert|archive)$", path) or method in {"PATCH", "DELETE"}
-    )
-    return "write" if written else "read"
+def _kinds(method: str, path: str, body: bytes) -> tuple[str, ...]:
+    """Name what a call is, the closest name first."""
+    if not path.endswith("/rpc/"):
+        written = re.search(r"/batch/(create|update|upsert|archive)$", path) or method in {"PATCH", "DELETE"}
+        return ("write" if written else "read", "any")
+    if not (call := WRITES.search(body)):
+        return ("read", "any")
+    step = STEPS.get(call[2], "") if call[1] == b"account.invoice" else ""
+    return (step, "write", "any") if step else ("write", "any")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,14 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
             name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection", "accept-encoding"}
         }
         call = (self.command, self.path, headers, body)
-        fault = self.proxy.fault(_kind(self.command, self.path, body))
+        fault = self.proxy.fault(_kinds(self.command, self.path, body))
         if fault in BEFORE or fault == "killed before":
             self._before(fault, call)
             return
+        if fault == "frozen before":
+            self.proxy.death("frozen")
+            self.proxy.thawed.wait(60)
         status, answered, content = self.proxy.forward(*call)
         if fault == "frozen":
             self.proxy.death(fault)
-        elif fault:
+        elif fault and fault != "frozen before":
             self._after(fault)
             return
         kept = [(n, v) for n, v in answered if n.lower() in {"content-type", "retry-after", "date"}]

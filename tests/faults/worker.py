@@ -1,4 +1,4 @@
-"""A worker: one run of the process in a process of its own, forked from one that has everything imported."""
+"""A worker: one run of a process in a process of its own, forked from one that has everything imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import great_expectations  # noqa: F401 - imported before the fork, as in the sc
 from interlock.config import Endpoint, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine, Scope
-from interlock.engine.leads import LEADS
+from interlock.engine.flows import FLOWS
 from interlock.engine.run import run
 from interlock.errors import Retry, Stop
 from interlock.store.database import Database
@@ -35,6 +35,7 @@ class Order:
     erp_password: str
     settings: str
     result: str
+    process: str = "lead_to_customer"
 
     def engine(self) -> Engine:
         settings = parse(self.settings)
@@ -44,7 +45,7 @@ class Order:
             connect("hubspot", Endpoint(url=self.crm_url, token=self.token), settings.crm, settings.customers),
             connect("tryton", there, settings.erp, settings.customers),
             settings,
-            LEADS,
+            FLOWS[self.process],
         )
 
 

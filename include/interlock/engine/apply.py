@@ -103,11 +103,11 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
 
 
 def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
-    """Ask by our own reference before every create: adopt what is there, return what may be sent."""
+    """Ask by our own reference before every create: adopt what is there, drop what is wanted no more, return what may be sent."""
     system = engine.system(role)
     traits = system.traits(rows[0]["kind"])
     found = system.find([writes[row["key"]] for row in rows])
-    absent, adopted = [], list[Judged]()
+    absent, adopted, dropped = [], list[Judged](), list[End]()
     with engine.database.begin() as tx:
         for row in rows:
             if records := found.get(row["key"]):
@@ -115,8 +115,12 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
                 names = engine.flow.results.get(first.ref.kind, ())
                 outcome = Done(row["key"], first.ref, {name: first.values.get(name) for name in names})
                 adopted.append((row, writes[row["key"]], outcome))
+            elif row["unwanted"]:
+                if _may_be_absent(tx, row, traits.settle_seconds):
+                    dropped.append(End(row, "cancelled", "withdrawn"))
             elif traits.enforces_key or _may_be_absent(tx, row, traits.settle_seconds):
                 absent.append(row)
+        sending.finish(tx, batch, dropped)
         commit(engine, tx, batch, adopted)
     return absent
 

@@ -8,7 +8,7 @@ from typing import Any
 from interlock.domain.change import Role, Write
 from interlock.domain.identity import Ref
 from interlock.engine.context import Engine
-from interlock.store import audit, effects
+from interlock.store import audit, effects, work
 
 Row = dict[str, Any]
 
@@ -29,6 +29,7 @@ def _remove(engine: Engine, role: Role, rows: list[Row]) -> None:
             if str(record.ref) != row["result_ref"] and engine.system(role).remove(record.ref):
                 with engine.database.begin() as tx:
                     audit.append(tx, [removal(engine, record.ref.kind, str(record.ref), row["subject"])])
+                    work.redecide(tx, engine.process, [row["subject"]])
 
 
 def _write(row: Row) -> Write:

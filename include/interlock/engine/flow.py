@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from interlock.config import Settings
-from interlock.domain.change import Role
+from interlock.domain.change import Role, Write
 from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
 from interlock.processes.decision import Decision
@@ -97,6 +97,10 @@ class Flow(ABC):
     @abstractmethod
     def notices(self, engine: Engine, tx: Transaction, batch: UUID, findings: Sequence[Finding], *, dry: bool) -> list[Row]:
         """Return what should be known of subjects that are not held back."""
+
+    def place(self, write: Write) -> str:  # noqa: ARG002
+        """Say what of its subject a refused write is about, where a subject has several of its kind."""
+        return ""
 
     def more(self, engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> Row:  # noqa: ARG002
         """Return what the report says beside what every process's says."""

@@ -21,15 +21,15 @@ TAKEN = Problem("customer_taken", "customer_number", "the customer with its refe
 def commit(engine: Engine, tx: Transaction, batch: UUID, judged: Sequence[Judged]) -> None:
     """Commit outcomes; new customers enter the crosswalk in the same transaction."""
     done = [(row, write, outcome) for row, write, outcome in judged if isinstance(outcome, Done)]
-    refused = [(row, outcome) for row, _, outcome in judged if isinstance(outcome, Rejected)]
+    refused = [(row, write, outcome) for row, write, outcome in judged if isinstance(outcome, Rejected)]
     stale = [row for row, _, outcome in judged if isinstance(outcome, Conflict)]
     ends = [End(row, "done", ref=str(outcome.ref), results=outcome.results) for row, _, outcome in done]
-    ends += [End(row, "rejected", no.code) for row, no in refused]
+    ends += [End(row, "rejected", no.code) for row, _, no in refused]
     sending.finish(tx, batch, [*ends, *(End(row, "stale", "changed_meanwhile") for row in stale)])
     _link(engine, tx, batch, [(row, outcome) for row, _, outcome in done])
-    for row, no in refused:
-        problem = Problem(no.code, "", no.message, no.detail)
-        people.quarantine(tx, engine.process, batch, row["subject"], [problem])
+    for row, write, no in refused:
+        problem = Problem(no.code, engine.flow.place(write), no.message, no.detail)
+        people.hold_also(tx, engine.process, batch, row["subject"], [problem])
     work.redecide(tx, engine.process, [row["subject"] for row in stale])
     for row, _, outcome in judged:
         if isinstance(outcome, NotSent):
@@ -58,5 +58,5 @@ def _link(engine: Engine, tx: Transaction, batch: UUID, done: Sequence[tuple[Row
         if row["kind"] == "customer" and row["operation"] == "create"
     ]
     for account in sorted(crosswalk.link_new(tx, made) if made else ()):
-        people.quarantine(tx, engine.process, batch, account, [TAKEN])
+        people.hold_also(tx, engine.process, batch, account, [TAKEN])
         work.set_outcome(tx, batch, account, "rejected", TAKEN.code)

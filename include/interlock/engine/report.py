@@ -7,7 +7,7 @@ from uuid import UUID
 
 from interlock.engine import data_docs
 from interlock.engine.context import Engine
-from interlock.store import checked, people, work
+from interlock.store import batches, checked, people, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -20,6 +20,7 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
         findings = checked.findings(tx, batch)
     docs, failed = data_docs.publish(engine, batch, info, findings)
     with engine.database.begin() as tx:
+        batches.close(tx, batch)
         if planned is not None:
             work.still_rejected(tx, engine.process, batch)
             _dry_outcomes(tx, batch, planned, engine.flow.created)
@@ -36,7 +37,6 @@ def write_report(engine: Engine, batch: UUID, info: Row, planned: list[Row] | No
             **engine.flow.more(engine, tx, batch, dry=info["dry_run"]),
         }  # fmt: skip
         people.save_report(tx, batch, engine.process, info["run_id"], body)
-        tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch])
         for table in ("staged", *checked.TABLES, "batch_subject"):
             tx.execute(f"DELETE FROM interlock.{table} WHERE batch_id = %s", [batch])  # noqa: S608 - constants
     return counts

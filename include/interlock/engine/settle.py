@@ -35,6 +35,8 @@ def settle(engine: Engine, batch: UUID) -> dict[str, int]:
             return dict(kept["counts"])
         if info["dry_run"]:
             return write_report(engine, batch, info, kept["changes"] if kept else [])
+        with engine.database.begin() as tx:
+            batches.take_over(tx, batch, engine.process, batches.scope(tx, batch))
         written = _read_back(engine, batch)
         sweep(engine, batch)
         with engine.database.begin() as tx:
@@ -94,7 +96,7 @@ def _insist(engine: Engine, batch: UUID, row: Row, record: Record | None) -> Non
             Problem("not_kept", name, f"{record.ref.kind}: the target did not keep the {name} it was given") for name in lost
         ]
         with engine.database.begin() as tx:
-            people.quarantine(tx, engine.process, batch, row["subject"], problems)
+            people.hold_also(tx, engine.process, batch, row["subject"], problems)
             work.set_outcome(tx, batch, row["subject"], "rejected", "not_kept")
 
 

@@ -29,5 +29,5 @@ def _waiting(engine: Engine, tx: Transaction, batch: UUID) -> None:
     for row in work.lingering(tx, engine.process, days):
         found[row["ref"]] = f"it waits for {row['days']} days: {engine.flow.waits[row['reason']]}"
     for ref, message in found.items():
-        people.quarantine(tx, engine.process, batch, ref, [Problem(WAITED, "", message)])
+        people.hold_also(tx, engine.process, batch, ref, [Problem(WAITED, "", message)])
         work.set_outcome(tx, batch, ref, "rejected", WAITED)

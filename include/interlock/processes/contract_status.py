@@ -35,7 +35,8 @@ def changes(
     coming: the invoices that are on their way, by reference; what the ERP gives them is filled in once they are posted.
     """
     posted = [invoice for invoice in view.known.billed if invoice.state.posted]
-    latest = max((*posted, *coming.values()), key=_place, default=None)
+    numbered = [invoice for invoice in view.known.billed if invoice.number]
+    latest = max((*numbered, *coming.values()), key=_place, default=None)
     posting = f"{STEPS[-1]}/{latest.reference}" if latest and latest.reference in coming else ""
     wanted = _term(billing) | _invoice(latest, posting) | {"sync_state": state}
     wanted["next_billing_on"] = _text(billing.next_due or billing.plan.look_again)

@@ -75,7 +75,7 @@ def decide(
     subjects = _approve(tx, row) if state == "approved" else _drop(tx, row)
     if state == "rejected":
         for subject in sorted(set(subjects)):
-            people.quarantine(tx, row["process"], None, subject, [_rejected(number)])
+            people.hold_also(tx, row["process"], None, subject, [_rejected(number)])
     if state == "void":
         work.redecide(tx, row["process"], subjects)
     audit.append(tx, [audit.Entry(actor, state, f"approval {number}", why or row["reason"])])

@@ -56,6 +56,22 @@ def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
     return families.with_ancestors(tx, list(row["subjects"]), batch_id if row["dry_run"] else None)
 
 
+def take_over(tx: Transaction, batch_id: UUID, process: str, subjects: Sequence[str] | None) -> None:
+    """Let this run's report tell what runs did that were never closed, so that each change is told by exactly one report."""
+    tx.execute(
+        "WITH unclosed AS (SELECT id FROM interlock.batch WHERE process = %(process)s AND id <> %(batch)s AND finished_at IS NULL"
+        "   AND NOT dry_run ORDER BY id FOR UPDATE)"
+        " UPDATE interlock.change c SET done_batch = %(batch)s FROM unclosed WHERE c.done_batch = unclosed.id"
+        " AND (%(subjects)s::text[] IS NULL OR c.subject = ANY(%(subjects)s))",
+        {"batch": batch_id, "process": process, "subjects": list(subjects) if subjects is not None else None},
+    )
+
+
+def close(tx: Transaction, batch_id: UUID) -> None:
+    """Close a run in the transaction that reads what it did: from now on no other takes that over."""
+    tx.execute("UPDATE interlock.batch SET finished_at = now() WHERE id = %s", [batch_id])
+
+
 def name(tx: Transaction, batch_id: UUID, refs: Sequence[str]) -> None:
     """Limit a run to these records, once it is known what was meant by the names it was given."""
     tx.execute("UPDATE interlock.batch SET named = %s WHERE id = %s", [list(refs), batch_id])

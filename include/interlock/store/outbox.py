@@ -23,7 +23,7 @@ VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(t
     %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
 DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, parent = excluded.parent,
-    why = excluded.why, token = NULL, finished_at = NULL,
+    why = excluded.why, token = NULL, finished_at = NULL, unwanted = false,
     state = CASE WHEN c.state = 'held' THEN c.state ELSE 'pending' END,
     reason = CASE WHEN c.state = 'held' THEN c.reason ELSE '' END,
     batch_id = CASE WHEN c.state = 'held' AND c.body = excluded.body THEN c.batch_id ELSE excluded.batch_id END,
@@ -42,6 +42,10 @@ BEFORE = f"""
 SELECT n.key FROM {GIVEN} JOIN interlock.change c ON c.target = n.target AND c.kind = n.kind
 WHERE c.state IN ('sending', 'unknown') OR c.state IN ('pending', 'held') AND c.subject <> n.subject
 """  # noqa: S608 - constants
+NO_MORE = (
+    "NOT EXISTS (SELECT FROM unnest(%(targets)s::text[], %(kinds)s::text[]) AS n(target, kind)"
+    " WHERE n.target = c.target AND n.kind = c.kind)"
+)
 
 
 def queue_up(tx: Transaction, process: str) -> None:
@@ -73,13 +77,22 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
 def withdraw(tx: Transaction, process: str, subjects: Sequence[str], changes: Sequence[Change]) -> None:
     """Cancel what subjects' earlier decisions wanted, certainly is not in the target, and the present ones touch no more.
 
-    changes: what the present decisions of these subjects want (invariant 4).
+    A create that may have arrived is marked: once it is found absent, it is not sent again. changes: what the present decisions
+    of these subjects want (invariant 4).
     """
+    wanted = {
+        "process": process, "subjects": list(subjects), "targets": [change.target for change in changes],
+        "kinds": [change.kind for change in changes],
+    }  # fmt: skip
     tx.execute(
-        "UPDATE interlock.change c SET state = 'cancelled', reason = 'withdrawn', finished_at = now() WHERE process = %s"
-        " AND subject = ANY(%s) AND state IN ('pending', 'held') AND NOT EXISTS (SELECT FROM"
-        "   unnest(%s::text[], %s::text[]) AS n(target, kind) WHERE n.target = c.target AND n.kind = c.kind)",
-        [process, list(subjects), [change.target for change in changes], [change.kind for change in changes]],
+        f"UPDATE interlock.change c SET unwanted = {NO_MORE} WHERE process = %(process)s AND subject = ANY(%(subjects)s)"  # noqa: S608
+        " AND state IN ('sending', 'unknown') AND operation = 'create'",
+        wanted,
+    )
+    tx.execute(
+        "UPDATE interlock.change c SET state = 'cancelled', reason = 'withdrawn', finished_at = now()"  # noqa: S608 - constants
+        " WHERE process = %(process)s AND subject = ANY(%(subjects)s) AND state IN ('pending', 'held') AND " + NO_MORE,
+        wanted,
     )
 
 

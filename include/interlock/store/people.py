@@ -22,6 +22,11 @@ REJECTED_BY_APPROVER = "rejected_by_approver"  # only a person's release ends it
 def quarantine(tx: Transaction, process: str, batch: UUID | None, ref: str, problems: Sequence[Problem]) -> None:
     """Hold a record back as it was last read; reasons that no longer hold resolve by themselves (invariant 5)."""
     resolve(tx, process, [ref], keep=[(p.code, p.field) for p in problems])
+    hold_also(tx, process, batch, ref, problems)
+
+
+def hold_also(tx: Transaction, process: str, batch: UUID | None, ref: str, problems: Sequence[Problem]) -> None:
+    """Hold a record back for further reasons, found after its decision, whose own stay."""
     for problem in problems:
         tx.execute(
             "INSERT INTO interlock.quarantine AS q (process, ref, revision, code, field, message, detail, batch_id)"

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from interlock.config import Settings
+from interlock.domain.change import Role, Write
 from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
+from interlock.domain.invoice import InvoiceKey
 from interlock.domain.vat import VatAnswer
 from interlock.engine.context import Engine, Scope
 from interlock.engine.doubles import remove_doubles
@@ -20,6 +22,7 @@ from interlock.store.contracts import CONTRACTS
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+DRAFTS: Final[tuple[tuple[str, Role], ...]] = ((STEPS[0], "erp"),)
 
 
 class Invoices(Flow):
@@ -49,7 +52,9 @@ class Invoices(Flow):
         return contracts + [engine.crm.ref("account", account) for account in scope.crm_ids]
 
     def gather(self, engine: Engine, batch: UUID, info: Row) -> None:
-        """Read accounts, contracts, customers, invoices."""
+        """Read accounts, contracts, customers, invoices; late doubles of drafts go first, so that nothing is decided by them."""
+        if not info["dry_run"]:
+            remove_doubles(engine, DRAFTS)
         gathering.gather(engine, batch, info)
 
     def check(self, engine: Engine, batch: UUID) -> int:
@@ -74,11 +79,15 @@ class Invoices(Flow):
 
     def sweep(self, engine: Engine, batch: UUID) -> None:  # noqa: ARG002
         """Look for notes and drafts that are there twice."""
-        remove_doubles(engine, (("note", "crm"), (STEPS[0], "erp")))
+        remove_doubles(engine, (("note", "crm"), *DRAFTS))
 
     def notices(self, engine: Engine, tx: Transaction, batch: UUID, findings: Sequence[Finding], *, dry: bool) -> list[Row]:  # noqa: ARG002
         """Nothing goes over without a part of it."""
         return []
+
+    def place(self, write: Write) -> str:
+        """Name the invoice of a step by its reference, as decisions name what they hold."""
+        return InvoiceKey.model_validate(write.values["key"]).reference if write.kind in STEPS else ""
 
     def more(self, engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> Row:
         """Return the run's money."""

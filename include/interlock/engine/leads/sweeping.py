@@ -35,5 +35,5 @@ def _customers(engine: Engine, batch: UUID) -> None:
                 records.bury(tx, [row["customer"]])
                 audit.append(tx, [removal(engine, "customer", row["customer"], row["account"])])
             else:
-                people.quarantine(tx, engine.process, batch, row["account"], [TWICE])
+                people.hold_also(tx, engine.process, batch, row["account"], [TWICE])
                 work.set_outcome(tx, batch, row["account"], "rejected", TWICE.code)
