@@ -100,7 +100,7 @@ def main() -> None:
     with cluster() as postgres:
         first = Pair(postgres, "first")
         fill(first.sandbox, chosen.size)
-        first.stop(keep_crm=True)
+        first.stop(keep=1)
         with_data = postgres.create("filled", "first_crm")
         assert with_data
         left, right = [], []

@@ -13,6 +13,7 @@ from typing import Any
 from interlock.config import Endpoint, Settings, parse
 from interlock.connectors.registry import connect
 from interlock.engine.context import Engine
+from interlock.engine.flow import Flow
 from interlock.engine.leads import LEADS
 from interlock.ports.system import System
 from interlock.store.database import Database, migrate
@@ -35,6 +36,7 @@ max_creates = 1000000
 max_updates = 1000000
 [engine]
 deadline = 80000
+lease_seconds = 80000
 """
 PROPERTIES = {"legal_name": "name", "street": "address", "postal_code": "zip"}
 PART = 100
@@ -51,15 +53,17 @@ def company(key: object) -> dict[str, str]:
 
 
 class Pair:
-    """A CRM and an ERP of their own, each a copy of a database."""
+    """A CRM and an ERP of their own, each a copy of a database; their names are part of who they are."""
 
-    def __init__(self, cluster: Postgres, name: str, crm_from: str = "") -> None:
+    def __init__(self, cluster: Postgres, name: str, crm_from: str = "", erp_from: str = "") -> None:
         self.cluster, self.names = cluster, (f"{name}_crm", f"{name}_erp")
         self._folder = tempfile.TemporaryDirectory(prefix="il-bench-")
         folder = Path(self._folder.name)
         self.processes = Processes(folder)
         dsn = cluster.create(self.names[0], *([crm_from] if crm_from else []))
         self.crm = crm.start(self.processes, folder, dsn)
+        if erp_from:
+            cluster.create(self.names[1], erp_from)
         self.erp = erp.start(cluster, self.processes, folder, self.names[1])
         self.sandbox = Crm(**self.crm)
         self.sandbox.call("POST", "/sandbox/settings", {"rate": 10_000_000, "per": 1, "search_rate": 10_000_000})
@@ -72,9 +76,10 @@ class Pair:
             connect("tryton", there, settings.erp, settings.customers),
         )
 
-    def stop(self, *, keep_crm: bool = False) -> None:
+    def stop(self, *, keep: int = 0) -> None:
+        """Stop both; `keep` the database of the first, the CRM, or of both."""
         self.processes.stop_all()
-        for name in self.names[keep_crm:]:
+        for name in self.names[keep:]:
             self.cluster.drop(name)
         self._folder.cleanup()
 
@@ -98,9 +103,9 @@ def store(postgres: Postgres, name: str) -> str:
     return dsn
 
 
-def engine(dsn: str, systems: Sequence[Any], settings: str = SETTINGS) -> Engine:
+def engine(dsn: str, systems: Sequence[Any], settings: str = SETTINGS, flow: Flow = LEADS) -> Engine:
     """Put an engine between two systems."""
-    return Engine(Database(dsn), *systems, parse(settings), LEADS)
+    return Engine(Database(dsn), *systems, parse(settings), flow)
 
 
 def fill(sandbox: Crm, size: int) -> None:

@@ -1,6 +1,6 @@
 """### Approve
 
-A person answers what a process must not decide alone: a run beyond its limits.
+A person answers what a process must not decide alone: a run beyond its limits, an invoice above its limit.
 
     question -> ask (waits for a person) -> record -> wake the process
 

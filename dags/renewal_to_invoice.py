@@ -7,6 +7,7 @@ A service contract that was renewed in the CRM is invoiced in the ERP, each serv
 - **Which**: every contract with a period that is due since `billing.go_live`. The rules: docs/billing.md.
 - **Held back**: `interlock quarantine list` says which contract and period, why, and the amounts at stake.
 - **Above a limit** (`[approval]`) an invoice waits: the DAG `approve` asks a person; the others go on.
+- **When**: nightly, and whenever `lead_to_customer` wrote customers.
 - **No customer yet**: the contract waits, and `lead_to_customer` is started for its account.
 - **What happened**: `interlock report RUN` shows the money by currency and tax category, and every change.
 - **As of** a later day shows what will be due by then, as a dry run.
@@ -18,7 +19,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 
 from interlock.config import load
 from interlock.pipeline import asking, steps
@@ -31,7 +32,7 @@ nightly = CronTriggerTimetable(
 
 
 @dag(
-    schedule=nightly if settings.billing else None,
+    schedule=AssetOrTimeSchedule(timetable=nightly, assets=[steps.CUSTOMERS]) if settings.billing else None,
     tags=["crm-to-erp", "invoices"],
     doc_md=__doc__,
     params=contract_parameters() | run_parameters(),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -681,3 +682,33 @@ def test_words_follow_the_readers_language():
 @pytest.mark.parametrize(("digits", "quantity"), [(0, "1"), (1, "2.5"), (3, "2.5")])
 def test_a_quantity_that_the_unit_cannot_hold_is_one(digits, quantity):
     assert priced(line("373.75", "2.5", "149.5"), digits)[0] == Decimal(quantity)
+
+
+# -- by change
+
+
+def changed_since(system, at):
+    return [record.ref for page in system.changed("invoice", at) for record in page.records]
+
+
+def test_invoices_are_read_by_change_their_lines_and_state_included(system, buyer, rpc):
+    first, second = invoice(), invoice()
+    drafts = [drafted(system, buyer, one) for one in (first, second)]
+    pages = list(system.changed("invoice", None))
+    assert set(drafts) <= {record.ref for page in pages for record in page.records}
+    mark = pages[-1].watermark + timedelta(seconds=1)
+    time.sleep(max(0, (mark - datetime.now(UTC)).total_seconds()))
+    assert not set(drafts) & set(changed_since(system, mark))
+    (row,) = lines_of(system, drafts[0], "quantity")
+    rpc("account.invoice.line.write", [row["id"]], {"quantity": 5.0})
+    assert drafts[0] in changed_since(system, mark)
+    assert drafts[1] not in changed_since(system, mark)
+    assert isinstance(take(system, "invoice_confirmation", second, drafts[1]), Done)
+    assert drafts[1] in changed_since(system, mark)
+
+
+def test_what_bears_no_reference_of_ours_is_not_read_by_change(system, buyer):
+    planned = invoice()
+    ref = drafted(system, buyer, planned)
+    system._rpc.call("model.account.invoice.write", [int(ref.id)], {"reference": "Bestellung 4711"}, safe=False)
+    assert ref not in changed_since(system, None)

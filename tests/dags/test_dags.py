@@ -59,6 +59,13 @@ def test_a_process_returns_its_counts_and_waits_for_no_person(dags, name):
     assert "ask_for_approval" not in process.get_task("apply_to_erp").get_flat_relative_ids(upstream=True)
 
 
+def test_every_process_is_known_by_the_name_of_its_dag(dags):
+    from interlock.domain.process import PROCESSES
+    from interlock.engine.flows import FLOWS
+
+    assert set(FLOWS) == set(PROCESSES) == set(dags) - {"approve"}
+
+
 def test_a_question_has_no_default_and_no_time_out(dags):
     ask = dags["approve"].get_task("ask")
     assert not {"defaults", "response_timeout"} & set(ask.partial_kwargs)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from interlock.cli import commands, matching, setup
+from interlock.cli import commands, matching, setup, trace
 from interlock.errors import InterlockError
 from interlock.store import decisions
 
@@ -37,23 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=getattr(commands, name))
     audit = add("audit", help="the proof of what was done").add_subparsers(required=True, metavar="verify")
     audit.add_parser("verify", help="check the chain of the audit log").set_defaults(command=commands.audit_verify)
-    quarantine = add("quarantine", help="records held back").add_subparsers(required=True, metavar="ACTION")
-    listing = quarantine.add_parser("list", help="open entries")
-    listing.add_argument("find", nargs="?", default="", help="a record's id, a contract's number, part of a name; all of them")
-    listing.set_defaults(command=commands.quarantine_list)
-    for action, text in (
-        ("show", "one entry"),
-        ("release", "judge the record again next run"),
-        ("ignore", "leave it until the record changes"),
-    ):
-        sub = quarantine.add_parser(action, help=text)
-        sub.add_argument("id", type=int)
-        sub.add_argument("--why", default="")
-        sub.set_defaults(command=commands.quarantine_show if action == "show" else commands.quarantine_decide, action=action)
-        if action == "release":
-            answer = sub.add_mutually_exclusive_group()
-            answer.add_argument("--link", metavar="NUMBER", help="the account is this customer")
-            answer.add_argument("--create", action="store_true", help="the account is a new customer")
+    _quarantine(add)
     approvals = add("approvals", help="what waits for a person's approval").add_subparsers(required=True, metavar="ACTION")
     approvals.add_parser("list", help="open requests").set_defaults(command=commands.approvals_list)
     for action in ("approve", "reject"):
@@ -76,10 +60,33 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("account", metavar="ACCOUNT", help="the account's id in the CRM")
     erase.add_argument("--why", required=True, help="the reason, for the audit log; no personal data")
     erase.set_defaults(command=commands.prehistory_erase)
+    invoice = add("invoice", help="where an invoice came from, with the proof")
+    invoice.add_argument("reference", metavar="REFERENCE", help="such as SC-7/2026-01-01, or its number in the ERP")
+    invoice.set_defaults(command=trace.invoice)
     report = add("report", help="what a run did")
     report.add_argument("run", metavar="RUN", help="Airflow run id or batch id")
     report.set_defaults(command=commands.report)
     return parser
+
+
+def _quarantine(add: Callable[..., argparse.ArgumentParser]) -> None:
+    quarantine = add("quarantine", help="records held back").add_subparsers(required=True, metavar="ACTION")
+    listing = quarantine.add_parser("list", help="open entries")
+    listing.add_argument("find", nargs="?", default="", help="a record's id, a contract's number, part of a name; all of them")
+    listing.set_defaults(command=commands.quarantine_list)
+    for action, text in (
+        ("show", "one entry"),
+        ("release", "judge the record again next run"),
+        ("ignore", "leave it until the record changes"),
+    ):
+        sub = quarantine.add_parser(action, help=text)
+        sub.add_argument("id", type=int)
+        sub.add_argument("--why", default="")
+        sub.set_defaults(command=commands.quarantine_show if action == "show" else commands.quarantine_decide, action=action)
+        if action == "release":
+            answer = sub.add_mutually_exclusive_group()
+            answer.add_argument("--link", metavar="NUMBER", help="the account is this customer")
+            answer.add_argument("--create", action="store_true", help="the account is a new customer")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from interlock.domain.change import Role
 from interlock.engine.context import Engine
 from interlock.errors import InterlockError
-from interlock.ports.system import Check
+from interlock.ports.system import Check, Invoicing
 from interlock.store.database import require_schema
 
 MAX_SKEW_SECONDS = 60
@@ -20,7 +20,9 @@ def diagnose(engine: Engine) -> Iterator[Check]:
     for role in ("crm", "erp"):
         yield from _system(engine, "crm" if role == "crm" else "erp")
     if engine.settings.billing:
+        yield from _invoicing(engine)
         yield from _register(engine)
+    yield from _approvers(engine)
 
 
 def _database(engine: Engine) -> Check:
@@ -63,6 +65,33 @@ def _pinned(engine: Engine, role: Role, instance: str) -> Iterator[Check]:
     else:
         cure = "point the connection back, or use another integration database"
         yield Check(f"{role} pinned", "error", f"pinned to {row['instance']}", cure)
+
+
+def _invoicing(engine: Engine) -> Iterator[Check]:
+    if not isinstance(engine.erp, Invoicing):
+        cure = "name another as erp.system, or leave the table [billing] out: without it nothing is invoiced"
+        yield Check("erp invoices", "error", f"the connector {engine.settings.erp.system} does not invoice", cure)
+        return
+    try:
+        yield from engine.erp.invoice_checks(list(dict.fromkeys(row.code for row in engine.settings.tax.rows)))
+    except InterlockError as error:
+        yield Check("erp invoices", "error", str(error), f"check the connection {engine.settings.erp.connection}")
+
+
+def _approvers(engine: Engine) -> Iterator[Check]:
+    """A limit on amounts wants people by name: whoever may edit runs in Airflow need not be one who may release money."""
+    rules = engine.settings.approval
+    limits = [name for name in ("invoice_gross_above", "run_gross_above") if getattr(rules, name) is not None]
+    if not limits:
+        return
+    if not rules.users:
+        message = f"nobody is named who may approve beyond approval.{' and approval.'.join(limits)}"
+        yield Check("approvers", "error", message, "name their Airflow logins in approval.users")
+    elif not engine.settings.billing:
+        message = f"approval.{' and approval.'.join(limits)} hold nothing: without a table [billing] nothing is invoiced"
+        yield Check("approvers", "warning", message, "write [billing], or leave the limits out")
+    else:
+        yield Check("approvers", "ok", f"{len(rules.users)} named")
 
 
 def _register(engine: Engine) -> Iterator[Check]:

@@ -51,6 +51,7 @@ def _source(dsn: str) -> Iterator[Any]:
     try:
         yield source
     finally:
+        source.get_execution_engine().engine.dispose()  # the checks' own, beside the one that looked whether the table is there
         source.get_engine().dispose()
 
 

@@ -21,9 +21,6 @@ def main() -> None:
         made = seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
     console.print(f"[green]✓[/] demo data: {made} accounts" if made else "[green]✓[/] demo data is there already")
     api = AirflowApi(stack["airflow"]["url"], "admin", stack["airflow"]["users"]["admin"]["password"])
-    with console.status("waiting for the DAGs …"):
-        for dag in (CUSTOMERS, INVOICES, ASKING):
-            api.wait_for_dag(dag)
     runs = {dag: _run(console, api, dag) for dag in (CUSTOMERS, INVOICES)}
     database = Database(stack["postgres"]["dsn"])
     try:
@@ -38,6 +35,9 @@ def main() -> None:
 
 
 def _run(console: Console, api: AirflowApi, dag: str) -> tuple[str, str]:
+    with console.status(f"waiting for {dag} …"):
+        for needed in (dag, ASKING):
+            api.wait_for_dag(needed)
     with console.status(f"{dag} …") as status:
         run, state = api.run(dag, {}, lambda text: status.update(f"{dag}: {text}"))
     console.print(f"[green]✓[/] {dag} ran" if state == "success" else f"[red]✗[/] {dag} {state}")
