@@ -72,6 +72,9 @@ def test_what_is_posted_and_told_is_left_alone():
     told = ask(view(billed=[invoice], sent=sent(invoice, "done", "done", "done")))
     assert kinds(told) == ["contract", "note"]
     (status, note) = told.decision.changes
+    assert note.values["body"] == (
+        "Invoice R1 of 2026-06-01, due 2026-07-01: net 100.00, tax 19.00, gross 119.00 EUR for 2026-01-01 to 2026-12-31."
+    )
     quiet = view(billed=[invoice], sent=sent(invoice, "done", "done", "done"), written=status.values, noted=frozenset({note.key}))
     answer = ask(quiet)
     assert (answer.decision.verdict, answer.decision.changes) == ("unchanged", ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +16,7 @@ Role = Literal["crm", "erp"]
 Operation = Literal["create", "update"]
 
 RESULT = "$result"
+PLACE = re.compile(r"{(\w*)(?::(\d))?}")
 
 
 class State(StrEnum):
@@ -36,9 +39,21 @@ OPEN = (State.PENDING, State.HELD, State.SENDING, State.UNKNOWN)
 def result_of(change_key: str, name: str, text: str = "{}") -> dict[str, Json]:
     """Stand in for a value that another change will bring, such as a new customer's number.
 
-    In `text`, `{}` is its place, and `{name}` the place of any other result of that change.
+    In `text`, `{}` is its place, `{name}` the place of any other result of that change, and `{name:2}` that of an amount with so
+    many decimals.
     """
     return {RESULT: {"change": change_key, "name": name, "text": text}}
+
+
+def filled(text: str, results: Values, usual: str = "") -> str:
+    """Put results into the places of a text, `{}` being that of `usual`; one that the target left empty is an empty text."""
+
+    def place(found: re.Match[str]) -> str:
+        result = results[found[1] or usual]
+        value = "" if result is None else str(result)
+        return f"{Decimal(value):.{found[2]}f}" if found[2] and value else value
+
+    return PLACE.sub(place, text)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from interlock.domain.change import (
     Role,
     Unknown,
     Write,
+    filled,
 )
 from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Record
@@ -27,7 +27,6 @@ from interlock.store.database import Transaction
 from interlock.store.sending import End
 
 Row = dict[str, Any]
-PLACE = re.compile(r"{(\w*)}")
 
 
 def apply(engine: Engine, batch: UUID, role: Role) -> int:
@@ -209,9 +208,7 @@ def _made(row: Row, done: Mapping[str, Row]) -> str | None:
 def _resolved(value: Json, done: Mapping[str, Row]) -> Json:
     """Put the results of another change into a value that stands in for them; one that the target left empty is empty."""
     if isinstance(value, dict) and isinstance(spec := value.get(RESULT), dict):
-        results, usual = done[str(spec["change"])]["results"], str(spec["name"])
-        found = {name: "" if result is None else str(result) for name, result in results.items()}
-        return PLACE.sub(lambda place: found[place[1] or usual], str(spec.get("text", "{}")))
+        return filled(str(spec.get("text", "{}")), done[str(spec["change"])]["results"], str(spec["name"]))
     return value
 
 

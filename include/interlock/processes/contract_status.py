@@ -7,11 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from interlock.domain.change import Change, result_of
+from interlock.domain.change import Change, filled, result_of
 from interlock.domain.contract import Term
 from interlock.domain.identity import Json
 from interlock.domain.invoice import Invoice
-from interlock.domain.money import plain
+from interlock.domain.money import minor_digits, plain
 from interlock.processes.billing import Billing
 from interlock.processes.contract_view import STEPS, ContractView
 
@@ -21,7 +21,8 @@ GIVEN: Final = {
 }  # fmt: skip
 """The contract's field -> the invoice's, where the ERP gives the value."""
 INVOICED: Final = (
-    "Invoice {{number}} of {{invoice_date}}, due {{due_date}}: net {{net}}, tax {{tax}}, gross {{gross}} {} for {} to {}."
+    "Invoice {{number}} of {{invoice_date}}, due {{due_date}}: net {{net:{0}}}, tax {{tax:{0}}}, gross {{gross:{0}}} {1}"
+    " for {2} to {3}."
 )
 RENEWED: Final = "Contract {} is renewed: term {}, {} to {}."
 WHY: Final = "sales reads what was invoiced"
@@ -91,10 +92,11 @@ def _text(value: date | Decimal | str | None) -> str:
 
 
 def _words(invoice: Invoice, coming: Mapping[str, Invoice]) -> Json:
-    words = INVOICED.format(invoice.currency, invoice.service_from, invoice.service_to)
+    digits = minor_digits(invoice.currency)
+    words = INVOICED.format(digits, invoice.currency, invoice.service_from, invoice.service_to)
     if invoice.reference in coming:
         return result_of(f"{STEPS[-1]}/{invoice.reference}", "", words)
-    return words.format_map({name: _text(getattr(invoice, name)) for name in GIVEN.values()})
+    return filled(words, {name: _text(getattr(invoice, name)) for name in GIVEN.values()})
 
 
 def _note(view: ContractView, key: str, body: Json, posting: str, now: datetime, process: str) -> Change:
