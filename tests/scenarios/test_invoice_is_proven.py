@@ -12,7 +12,9 @@ from interlock.cli import trace
 from interlock.config import Endpoint
 from interlock.connectors.vies.api import PATIENCE
 from interlock.connectors.vies.client import Vies
+from interlock.domain.identity import Ref
 from interlock.store import approvals, audit
+from tests.connectors.test_tryton_invoices import reverse
 from tests.scenarios.conftest import SETTINGS
 from tests.scenarios.test_contract_becomes_invoices import BILLING, Company
 from tests.scenarios.test_lead_becomes_customer import win
@@ -75,6 +77,29 @@ def test_the_command_tells_the_whole_story_of_an_invoice(company, invoiced, monk
         assert words in told
     assert proof
     assert all(row["hash"] in told for row in proof)
+
+
+def test_the_story_of_a_second_generation_names_who_had_the_period_invoiced_anew(company, sandbox, monkeypatch, capsys, tmp_path):
+    account = win(sandbox)
+    contract, number = company.contract(account)
+    company.makes_customers(account)
+    company.invoices(contract)
+    with company.invoicing.database.begin() as tx:
+        first = tx.execute("SELECT result_ref FROM interlock.change WHERE kind = 'invoice'").fetchone()["result_ref"]
+    reverse(company.invoicing.erp, Ref.parse(first))
+    assert company.invoices(contract)[0]["rejected"] == 1
+    assert company.held() == [("invoice_reversed", f"{number}/2026-01-01")]
+    company.release("invoice_reversed")
+    company.invoices(contract)
+    (tmp_path / "interlock.toml").write_text(SETTINGS + BILLING)
+    monkeypatch.setattr(trace, "look_up", lambda _: Endpoint(url=company.database))
+    monkeypatch.setattr(trace.console, "width", 220)
+    assert cli.main(["--config", str(tmp_path / "interlock.toml"), "invoice", f"{number}/2026-01-01/2"]) == 0
+    told = capsys.readouterr().out
+    for words in ("invoice_reversed", "released by ada", "ada: quarantine release", "228 on 1200", "posted"):
+        assert words in told
+    assert cli.main(["--config", str(tmp_path / "interlock.toml"), "invoice", f"{number}/2026-01-01"]) == 0
+    assert "cancelled, gross 1428 EUR" in capsys.readouterr().out
 
 
 def test_an_unknown_reference_is_said_with_the_form_of_one(company, monkeypatch, capsys, tmp_path):
