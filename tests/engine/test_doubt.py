@@ -6,10 +6,12 @@ import pytest
 
 from interlock.config import ApprovalSettings
 from interlock.domain.change import NotSent
+from interlock.domain.record import Page
 from interlock.engine import plan
 from interlock.engine.apply import apply
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
+from interlock.engine.reading import store
 from interlock.engine.run import run
 from interlock.errors import NotAllowed, Paused, WorkRemains
 from interlock.processes.lead_to_customer import PROCESS
@@ -219,3 +221,24 @@ def test_a_pause_between_decision_and_send_is_kept(world):
     assert world.erp.calls["write"] == 0
     world.sql("DELETE FROM interlock.paused")
     assert apply(engine, batch, "erp") == 2
+
+
+def test_a_run_that_finds_a_customer_made_a_moment_ago_leaves_what_follows_to_the_other(world):
+    world.won("1")
+    one, other = world.engine(), world.engine()
+    first = one.open(Scope("one"))
+    gather(one, first)
+    plan.check(one, first)
+    plan.decide(one, first)
+    apply(one, first, "erp")
+    second = other.open(Scope("other"))
+    other.crm.put("account", "1", city="Bonn")
+    for account in other.crm.of("account"):  # it sees the account's change, but not yet the customer
+        store(other, second, Page([account]), dry=False)
+    plan.check(other, second)
+    plan.decide(other, second)
+    assert world.sql("SELECT state, reason FROM interlock.subject") == [{"state": "waiting", "reason": "customer_unread"}]
+    assert apply(one, first, "crm") == 2
+    run(world.engine(), Scope("after"))
+    assert [note.values["key"] for note in world.crm.of("note")] == [f"note/linked/{world.crm.ref('account', '1')}"]
+    assert [customer.values["city"] for customer in world.erp.of("customer")] == ["Bonn"]

@@ -168,7 +168,7 @@ def test_a_contract_is_shown_by_number_name_account_and_period(store, viewer, mo
         assert words in said
 
 
-def test_a_run_of_invoices_shows_its_process_and_each_invoice_as_people_read_it(store, viewer):
+def test_a_run_of_invoices_shows_its_process_and_each_invoice_as_people_read_it(store, viewer, monkeypatch, capsys):
     store.account()
     line = {
         "line": "1",
@@ -206,6 +206,14 @@ def test_a_run_of_invoices_shows_its_process_and_each_invoice_as_people_read_it(
         "Wartung: 1 x 1200 EUR, net 1200, to 2026-12-31", "Tax S 19 %", "228 on 1200", "1428 EUR", "RE-1", "2026-01-02",
     ):  # fmt: skip
         assert words in text
+    monkeypatch.setattr("interlock.cli.commands.look_up", lambda _: type("E", (), {"url": store.url}))
+    monkeypatch.setattr(commands.console, "width", 200)
+    about = {"process": "renewal_to_invoice", "run_id": "bill", "dry_run": False}
+    store.sql("UPDATE interlock.run_report SET body = body || %s", [Jsonb(about)])
+    assert cli.main(["report", "bill"]) == 0
+    said = capsys.readouterr().out
+    for words in ("SC-7/2026-01-01", "Wartung: 1 x 1200 EUR, net 1200", "228 on 1200", "1428 EUR", "RE-1"):
+        assert words in said
 
 
 def test_an_endless_text_is_cut(store, viewer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +25,9 @@ GOOD = {
                 "country": ""},
     "deal": {"account": "a", "won_at": datetime(2026, 2, 1, tzinfo=UTC)},
     "customer": {"account": "a", "number": "K1"},
+    "contract": {"account": "a", "number": "SC-7/a", "starts": date(2026, 1, 1), "currency": "EUR"},
+    "contract_line": {"account": "m//contract/1", "product": "WARTUNG", "tax_class": "standard",
+                      "description": "Wartung\nHalle 3"},
 }  # fmt: skip
 BROKEN = [
     ("account", {"legal_name": ""}, "name_missing"),
@@ -45,6 +48,12 @@ BROKEN = [
     ("deal", {"won_at": None}, "won_date_unreadable"),
     ("deal", {"won_at": datetime(2026, 3, 2, tzinfo=UTC)}, "won_date_future"),
     ("customer", {"number": ""}, "customer_number_missing"),
+    ("contract", {"number": ""}, "contract_number_missing"),
+    ("contract", {"number": "SC\t7"}, "control_characters"),
+    ("contract", {"starts": None}, "contract_start_missing"),
+    ("contract", {"currency": "Euro"}, "currency_unfit"),
+    ("contract_line", {"product": ""}, "product_missing"),
+    ("contract_line", {"description": "Wartung\x1b"}, "control_characters"),
 ]
 
 

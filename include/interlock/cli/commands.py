@@ -23,6 +23,7 @@ from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.leads.histories import erase_prehistory
 from interlock.errors import ConfigurationError
+from interlock.processes.invoice_words import step_fields
 from interlock.store import approvals, asked, audit, checked, decisions, overview, people
 from interlock.store.database import Transaction, opened
 from interlock.store.database import migrate as migrate_schema
@@ -183,7 +184,9 @@ def report(options: Namespace) -> None:
     for words in body.get("quality", ()):
         console.print(f"checks: {words}", markup=False)
     for held in body["held_back"]:
-        console.print(f"held back: {held['ref'].rsplit('/', 1)[1]}: {held['code']} {held['message']}", markup=False)
+        console.print(
+            f"held back: {held['ref'].rsplit('/', 1)[1]} {held['field']}: {held['code']} {held['message']}", markup=False
+        )
     for left in body.get("left_out", ()):
         console.print(f"left out: {left['ref'].rsplit('/', 1)[1]}: {left['code']} {left['message']}", markup=False)
     for notice in body.get("notices", ()):
@@ -196,8 +199,8 @@ def report(options: Namespace) -> None:
 def _changes(rows: Sequence[dict[str, Any]]) -> Table:
     table = _table("system", "what", "record", "field", "before", "after", "state")
     for change in rows:
-        for name, value in change["after"].items():
-            shown = change.get("results", {}).get(name, value)
+        for name, value in step_fields(change) or change["after"].items():
+            shown = (change.get("results") or {}).get(name, value)
             table.add_row(
                 change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,
                 escape(str(change["before"].get(name) or "")), escape(str(shown)), change["state"],

@@ -18,7 +18,7 @@ def record(engine: Engine, tx: Transaction, batch: UUID, decided: Sequence[Decid
     engine.flow.keep(tx, batch, decided)
     changes = [change for one in decided for change in one.decision.changes]
     waits = outbox.record(tx, batch, changes)
-    outbox.withdraw(tx, engine.process, [one.ref for one in decided], changes)
+    outbox.withdraw(tx, engine.process, [one.ref for one in decided if not one.decision.stands], changes)
     for one in decided:
         if one.decision.problems:
             people.quarantine(tx, engine.process, batch, one.ref, one.decision.problems)

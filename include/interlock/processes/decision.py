@@ -16,7 +16,8 @@ Verdict = Literal["unchanged", "planned", "waiting", "rejected"]
 class Decision:
     """The answer for one subject; `reason` is a stable code.
 
-    again: the next run asks anew, whatever changed. due_at: when time alone changes the answer.
+    again: the next run asks anew, whatever changed. due_at: when time alone changes the answer. stands: nothing can be decided
+    now, and what was decided before goes on.
     """
 
     verdict: Verdict
@@ -25,3 +26,4 @@ class Decision:
     problems: tuple[Problem, ...] = field(default=())
     again: bool = False
     due_at: datetime | None = None
+    stands: bool = False

@@ -81,8 +81,8 @@ def decide(view: View, settings: Settings, now: datetime) -> Decision:
     """Answer with the changes that make ERP and CRM agree; none when they already do."""
     if not concerns(view, settings):
         return Decision("unchanged", reason="not_won")
-    if view.merging:
-        return Decision("waiting", reason="merge_in_flight")
+    if view.merging or view.unread:
+        return Decision("waiting", reason="merge_in_flight" if view.merging else "customer_unread", stands=True)
     if obstacle := _obstacle(view, settings) or _wrong_date(view, settings, now):
         return Decision("rejected", problems=(obstacle,), again=obstacle is LATER)
     if view.customer_ref is None:

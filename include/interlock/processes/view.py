@@ -21,6 +21,7 @@ class View:
     has its prehistory; until then `activities` hold what it is made of. further: its customer is another account's, by a
     person's decision or a merge in the ERP. above: the account above a new one, as it stands: `customer`, `coming`, `held`
     back, or empty when it is not to become a customer; circular: its parents form a circle. wanted: a contract of its is due.
+    unread: its customer was made or linked a moment ago, and not read since.
     """
 
     ref: Ref
@@ -43,10 +44,12 @@ class View:
     above: Ref | None = None
     above_standing: str = ""
     wanted: bool = False
+    unread: bool = False
     circular: bool = False
 
 
 WAITS: Final = {
     "merge_in_flight": "a change of an account that was merged into it may still be on its way",
+    "customer_unread": "its customer was made by another run a moment ago and has not been read yet",
     "parent_first": "the account above it must become a customer first, and is held back or waits itself",
 }

@@ -55,10 +55,10 @@ def made(invoices: Iterable[Invoice], names: Mapping[str, str]) -> Table:
     for name in ("number", "contract and what it shows", "period", *FIGURES):
         table.add_column(name, justify="right" if name in FIGURES else "left", no_wrap=not name.startswith("contract"))
     for invoice in invoices:
-        contract = invoice.key.contract
+        contract, foreign = invoice.key.contract, "" if invoice.currency == "EUR" else f" {invoice.currency}"
         table.add_row(
             escape(invoice.number or invoice.state), escape(f"{contract} {names.get(contract) or ''}"), _days(invoice),
-            *(_shown(getattr(invoice, name), invoice.currency) for name in FIGURES),
+            *(_shown(getattr(invoice, name), invoice.currency) + foreign for name in FIGURES),
         )  # fmt: skip
     return table
 
@@ -97,4 +97,4 @@ def _days(invoice: Invoice) -> str:
 
 
 def _shown(amount: Decimal, currency: str) -> str:
-    return f"{amount:,.{minor_digits(currency)}f}" + ("" if currency == "EUR" else f" {currency}")
+    return f"{amount:,.{minor_digits(currency)}f}"

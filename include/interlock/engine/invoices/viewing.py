@@ -37,7 +37,8 @@ def view_of(row: Row, as_of: date, answers: Mapping[str, VatAnswer]) -> Contract
     )
     return ContractView(
         ref=Ref.parse(row["ref"]), contract=contract, known=known, account=Ref.parse(row["served"]),
-        customer=Ref.parse(row["customer"]) if row["customer"] else None, unfit=read if isinstance(read, Problem) else None,
+        customer=Ref.parse(row["customer"]) if row["customer"] and row["customer_archived"] is not None else None,
+        unfit=read if isinstance(read, Problem) else None,
         archived=row["archived"], recipient_gone=row["recipient_body"] is None or row["recipient_archived"],
         number_shared=row["number_shared"], written={name: row["body"].get(name, "") for name in WRITTEN},
         sent=sent, noted=frozenset(row["noted"]),
@@ -78,7 +79,7 @@ def _recipient(
 ) -> Recipient:
     party = Customer.model_validate(row["customer_body"]) if row["customer_body"] else None
     account = Account.model_validate(row["recipient_body"] or {})
-    gone = row["customer"] is not None and (party is None or row["customer_archived"] or not party.active)
+    gone = bool(row["customer_archived"]) or (party is not None and not party.active)
     same = contract.recipient == contract.account or row["recipient"] == row["served"] or bool(row["same_customer"])
     return Recipient(
         id=Ref.parse(row["recipient"]).id, party=party or account, blocked=gone, is_account=same,

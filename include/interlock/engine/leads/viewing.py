@@ -48,6 +48,7 @@ def view_of(row: Row) -> View:
         told=row["told"],
         further=row["further"],
         wanted=row["wanted"],
+        unread=row["customer"] is not None and row["customer_archived"] is None,
         circular=row["cyclic"],
         above=Ref.parse(row["above"]["ref"]) if row["above"] else None,
         above_standing=row["above"]["standing"] if row["above"] else "",

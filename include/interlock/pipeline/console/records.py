@@ -11,10 +11,9 @@ from interlock.domain.identity import Json, Values
 from interlock.domain.invoice import InvoiceKey
 from interlock.domain.party import PARTY_FIELDS
 from interlock.domain.wording import line_words, lines_of
-from interlock.processes.contract_view import STEPS
+from interlock.processes.invoice_words import step_fields
 
 ORDER: Final = {name: place for place, name in enumerate((*PARTY_FIELDS, *CONTRACT))}
-GIVEN: Final = ("state", "number", "invoice_date", "due_date", "net", "tax", "gross")
 DETAILS: Final = {
     "recipient_differs": "Account that would be invoiced",
     "contract_field_unfit": "What it holds",
@@ -43,30 +42,8 @@ def laid_out(body: Values) -> list[tuple[str, str, Json]]:
 
 
 def fields(change: Mapping[str, Any]) -> list[tuple[str, Json]]:
-    """Return what a change writes; an invoice as people read it, and of its later steps what the ERP gave."""
-    after: Values = change["after"] or {}
-    if change["kind"] not in STEPS or change["system"] != "erp" or not after:
-        return ordered(after or {"": ""})
-    reference = ("reference", _reference(after))
-    if change["kind"] != STEPS[0]:
-        results = change.get("results") or {}
-        return [reference, *((name, results[name]) for name in GIVEN if results.get(name))]
-    lines = [(f"line {place}", line_words(line, after.get("currency"))) for place, line in enumerate(lines_of(after), 1)]
-    taxes = [(f"tax {t.get('category')} {t.get('rate')} %", f"{t.get('tax')} on {t.get('base')}") for t in _taxes(after)]
-    sums = [(name, f"{after.get(name)} {after.get('currency')}") for name in ("net", "tax", "gross")]
-    return [reference, ("service", f"{after.get('service_from')} to {after.get('service_to')}"), *lines, *taxes, *sums]
-
-
-def _taxes(after: Values) -> list[Values]:
-    taxes = after.get("taxes")
-    return [total for total in taxes if isinstance(total, dict)] if isinstance(taxes, list) else []
-
-
-def _reference(after: Values) -> str:
-    try:
-        return InvoiceKey.model_validate(after.get("key")).reference
-    except ValueError:
-        return ""
+    """Return what a change writes; the steps of an invoice as people read them."""
+    return step_fields(change) or ordered(change["after"] or {"": ""})
 
 
 def period(field: str) -> str:
