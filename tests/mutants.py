@@ -146,6 +146,8 @@ MUTANTS = (
            DOUBT + "test_a_run_that_finds_a_customer_made_a_moment_ago_leaves_what_follows_to_the_other"),
     Mutant(4, "engine/apply.py", '            elif row["unwanted"]:\n', "            elif False:\n",
            LEFT + "test_what_nobody_wants_any_more_is_not_sent_again_once_it_is_found_absent"),
+    Mutant(2, "engine/apply.py", " | _arrived_after_all(engine, role, rows, writes, outcomes)\n", "\n",
+           LEFT + "test_a_repeated_create_that_is_refused_is_looked_for_once_more"),
     Mutant(5, "engine/holding.py", "        outbox.withdraw(tx, engine.process, [subject.ref for subject in held], ())\n", "",
            LEFT + "test_of_a_record_that_is_held_back_nothing_older_is_sent"),
     Mutant(5, "engine/settle.py", "            batches.take_over(tx, batch, engine.process, batches.scope(tx, batch))\n",

@@ -52,6 +52,22 @@ def test_what_nobody_wants_any_more_but_arrived_is_taken_over(world):
     assert len(world.erp.of("customer")) == 1
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_repeated_create_that_is_refused_is_looked_for_once_more(world, arrives):
+    """The first one, whose answer was lost, may arrive right before the second, which then is refused."""
+    world.won("1")
+    world.erp.faults, world.erp.settle = ["late", "refused"], 0.05
+
+    def before(writes):
+        if world.erp.calls["write"] == 1 and arrives:
+            world.erp.commit_late()
+
+    world.erp.before_write = before
+    counts = run(world.engine(), Scope("r1"))
+    entries = world.sql("SELECT code FROM interlock.quarantine WHERE state = 'open'")
+    assert (len(world.erp.of("customer")), counts["created"], len(entries)) == ((1, 1, 0) if arrives else (0, 0, 1))
+
+
 def test_of_a_record_that_is_held_back_nothing_older_is_sent(world, monkeypatch):
     world.won("1")
     with monkeypatch.context() as patch:

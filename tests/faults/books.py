@@ -99,11 +99,11 @@ class Books:
         assert len({row["field"] for row in rows}) == len(rows), rows
         return {row["field"]: row for row in rows}
 
-    def ever_held(self) -> list[str]:
-        """Return the codes for which something of this process was ever held back."""
+    def ever_held(self) -> list[tuple[str, str, str]]:
+        """Return why something of this process was ever held back: code, place, detail."""
         with self.reader.database.begin() as tx:
-            rows = tx.execute("SELECT code FROM interlock.quarantine WHERE process = %s ORDER BY id", [INVOICES.name]).fetchall()
-        return [row["code"] for row in rows]
+            rows = tx.execute("SELECT * FROM interlock.quarantine WHERE process = %s ORDER BY id", [INVOICES.name]).fetchall()
+        return [(row["code"], row["field"], row["detail"]) for row in rows]
 
     def _is_invoiced_as_owed(
         self, contract: str, invoices: list[Invoice], entries: dict[str, dict[str, Any]], day: date, log: list[str]

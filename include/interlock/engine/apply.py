@@ -12,6 +12,7 @@ from interlock.domain.change import (
     Conflict,
     Done,
     Outcome,
+    Rejected,
     Role,
     Unknown,
     Write,
@@ -21,7 +22,7 @@ from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Record
 from interlock.engine.context import Engine
 from interlock.engine.outcomes import Judged, commit
-from interlock.errors import LeaseLost, WorkRemains
+from interlock.errors import InterlockError, LeaseLost, WorkRemains
 from interlock.store import batches, outbox, sending
 from interlock.store.database import Transaction
 from interlock.store.sending import End
@@ -91,7 +92,7 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
         sending.resolved(tx, {row["id"]: writes[row["key"]] for row in rows if row["depends_on"]})
         sending.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
     outcomes = engine.system(role).write([writes[row["key"]] for row in rows])
-    by_key = {outcome.key: outcome for outcome in outcomes}
+    by_key = {outcome.key: outcome for outcome in outcomes} | _arrived_after_all(engine, role, rows, writes, outcomes)
     with engine.database.begin() as tx:
         commit(
             engine,
@@ -99,6 +100,27 @@ def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapp
             batch,
             [(row, writes[row["key"]], by_key.get(row["key"], Unknown(row["key"], "no_answer"))) for row in rows],
         )
+
+
+def _arrived_after_all(
+    engine: Engine, role: Role, rows: list[Row], writes: dict[str, Write], outcomes: Sequence[Outcome]
+) -> dict[str, Outcome]:
+    """Look once more where a repeated create is refused: perhaps the first, whose answer was lost, arrived meanwhile."""
+    refused = {outcome.key for outcome in outcomes if isinstance(outcome, Rejected)}
+    doubtful = [writes[row["key"]] for row in rows if row["key"] in refused and row["ever_unknown"]]
+    doubtful = [write for write in doubtful if write.operation == "create"]
+    if not doubtful:
+        return {}
+    try:
+        found = engine.system(role).find(doubtful)
+    except InterlockError:  # what was written meanwhile must be put on record, whatever this look meets
+        return {}
+    return {key: _as_found(engine, key, records[0]) for key, records in found.items() if records}
+
+
+def _as_found(engine: Engine, key: str, record: Record) -> Done:
+    names = engine.flow.results.get(record.ref.kind, ())
+    return Done(key, record.ref, {name: record.values.get(name) for name in names})
 
 
 def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], writes: dict[str, Write]) -> list[Row]:
@@ -110,10 +132,7 @@ def _after_looking(engine: Engine, batch: UUID, role: Role, rows: list[Row], wri
     with engine.database.begin() as tx:
         for row in rows:
             if records := found.get(row["key"]):
-                first = records[0]
-                names = engine.flow.results.get(first.ref.kind, ())
-                outcome = Done(row["key"], first.ref, {name: first.values.get(name) for name in names})
-                adopted.append((row, writes[row["key"]], outcome))
+                adopted.append((row, writes[row["key"]], _as_found(engine, row["key"], records[0])))
             elif row["unwanted"]:
                 if _may_be_absent(tx, row, traits.settle_seconds):
                     dropped.append(End(row, "cancelled", "withdrawn"))
