@@ -205,6 +205,18 @@ def test_a_deal_without_account_that_a_person_ignores_is_not_shown_again(world):
     assert go(world)["rejected"] == 1
 
 
+def test_what_a_person_ignores_is_shown_again_when_the_record_changes_and_not_before(world):
+    world.won("1", country="")
+    go(world)
+    assert open_codes(world) == ["country_missing"]
+    decide(world, "ignore")
+    assert go(world, "[prehistory]\nlevel = 'summary'\n")["rejected"] == 1  # every account is decided anew
+    assert open_codes(world) == []
+    world.crm.put("account", "1", city="Bonn")
+    go(world)
+    assert open_codes(world) == ["country_missing"]
+
+
 def test_deals_without_account_stop_no_run_and_a_named_run_leaves_them_alone(world):
     world.won(*(str(number) for number in range(20)))
     for number in range(19):

@@ -26,15 +26,23 @@ def quarantine(tx: Transaction, process: str, batch: UUID | None, ref: str, prob
 
 
 def hold_also(tx: Transaction, process: str, batch: UUID | None, ref: str, problems: Sequence[Problem]) -> None:
-    """Hold a record back for further reasons, found after its decision, whose own stay."""
+    """Hold a record back for further reasons, found after its decision, whose own stay.
+
+    What a person ignores is not shown again until the record or the detail changes.
+    """
     for problem in problems:
         tx.execute(
             "INSERT INTO interlock.quarantine AS q (process, ref, revision, code, field, message, detail, batch_id)"
-            " VALUES (%s, %s, coalesce((SELECT revision FROM interlock.snapshot WHERE ref = %s), ''), %s, %s, %s, %s, %s)"
+            " SELECT %(process)s, %(ref)s, r.revision, %(code)s, %(field)s, %(message)s, %(detail)s, %(batch)s"
+            " FROM (SELECT coalesce((SELECT revision FROM interlock.snapshot WHERE ref = %(ref)s), '') AS revision) r"
+            " WHERE NOT EXISTS (SELECT FROM interlock.quarantine i WHERE i.process = %(process)s AND i.ref = %(ref)s"
+            "   AND i.code = %(code)s AND i.field = %(field)s AND i.detail = %(detail)s AND i.state = 'ignored'"
+            "   AND i.decided_revision = r.revision)"
             " ON CONFLICT (process, ref, code, field) WHERE state = 'open'"
             " DO UPDATE SET revision = excluded.revision, message = excluded.message, detail = excluded.detail",
-            [process, ref, ref, problem.code, problem.field, problem.message, problem.detail, batch],
-        )
+            {"process": process, "ref": ref, "code": problem.code, "field": problem.field, "message": problem.message,
+             "detail": problem.detail, "batch": batch},
+        )  # fmt: skip
 
 
 def resolve(tx: Transaction, process: str, refs: Sequence[str], keep: Sequence[tuple[str, str]] = ()) -> None:
