@@ -37,7 +37,7 @@ PEOPLE, FAULTS = "tests/scenarios/test_people_in_the_erp.py::", "tests/faults/te
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
            ENGINE + "test_what_arrived_is_not_sent_again_when_its_answer_was_lost"),
-    Mutant(1, "engine/apply.py", 'row["parent"] or _made(row, done)', 'row["parent"]',
+    Mutant(1, "engine/writes.py", 'row["parent"] or _made(row, done)', 'row["parent"]',
            HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
     Mutant(4, "store/outbox.py", "parent = excluded.parent,\n", "\n",
            HISTORIES + "test_a_prehistory_decided_before_its_customer_was_found_hangs_on_it"),

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.change import (
-    RESULT,
     Conflict,
     Done,
     Outcome,
@@ -16,12 +15,12 @@ from interlock.domain.change import (
     Role,
     Unknown,
     Write,
-    filled,
 )
-from interlock.domain.identity import Json, Ref
+from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 from interlock.engine.context import Engine
 from interlock.engine.outcomes import Judged, commit
+from interlock.engine.writes import reserve_numbers, with_seen, write_of
 from interlock.errors import InterlockError, LeaseLost, WorkRemains
 from interlock.store import batches, outbox, sending
 from interlock.store.database import Transaction
@@ -80,14 +79,14 @@ def _round(engine: Engine, batch: UUID, role: Role, named: Sequence[str] | None)
 
 
 def _settle(engine: Engine, batch: UUID, role: Role, rows: list[Row], done: Mapping[str, Row]) -> None:
-    writes = {row["key"]: _write(row, done) for row in rows}
+    writes = {row["key"]: write_of(row, done) for row in rows}
     if rows[0]["operation"] == "create":
         rows = _after_looking(engine, batch, role, rows, writes)
     else:
         rows = _after_rereading(engine, batch, role, rows, writes)
     if not rows:
         return
-    _reserve_numbers(engine, rows, writes)
+    reserve_numbers(engine, rows, writes)
     with engine.database.begin() as tx:
         sending.resolved(tx, {row["id"]: writes[row["key"]] for row in rows if row["depends_on"]})
         sending.start_sending(tx, rows, [engine.process, role], engine.settings.engine.lease_seconds)
@@ -177,63 +176,10 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
             elif not _may_be_absent(tx, row, settle_seconds):
                 continue
             else:
-                writes[row["key"]] = _with_seen(writes[row["key"]], record)
+                writes[row["key"]] = with_seen(writes[row["key"]], record)
                 send.append(row)
                 continue
             judged.append((row, writes[row["key"]], outcome))
         sending.finish(tx, batch, equal)
         commit(engine, tx, batch, judged)
     return send
-
-
-def _reserve_numbers(engine: Engine, rows: list[Row], writes: dict[str, Write]) -> None:
-    """Give each new customer its number from the reserved range, once, before it is sent."""
-    settings = engine.settings.customers
-    if settings.number != "reserved" or rows[0]["kind"] != "customer" or rows[0]["operation"] != "create":
-        return
-    with engine.database.begin() as tx:
-        for row in rows:
-            number = row["body"].get("number")
-            if not number:
-                drawn = tx.execute("SELECT nextval('interlock.reserved_number') AS n").fetchone()
-                number = f"{settings.reserved_prefix}{drawn['n'] if drawn else 0:0{settings.reserved_digits}}"
-                tx.execute(
-                    "UPDATE interlock.change SET body = body || jsonb_build_object('number', %s::text)"
-                    " WHERE id = %s AND token = %s",
-                    [number, row["id"], row["token"]],
-                )
-            write = writes[row["key"]]
-            writes[row["key"]] = _with_values(write, {**write.values, "number": number})
-
-
-def _write(row: Row, done: Mapping[str, Row]) -> Write:
-    return Write(
-        key=row["key"],
-        operation=row["operation"],
-        kind=row["kind"],
-        values={name: _resolved(value, done) for name, value in row["body"].items()},
-        ref=Ref.parse(row["ref"]) if row["ref"] else None,
-        parent=Ref.parse(parent) if (parent := row["parent"] or _made(row, done)) else None,
-        subject=Ref.parse(row["subject"]),
-    )
-
-
-def _made(row: Row, done: Mapping[str, Row]) -> str | None:
-    """Return the record that a create without a parent hangs on: what the change of its own subject made that it depends on."""
-    first = done[row["depends_on"][0]] if row["operation"] == "create" and row["depends_on"] else None
-    return str(first["result_ref"]) if first and first["subject"] == row["subject"] else None
-
-
-def _resolved(value: Json, done: Mapping[str, Row]) -> Json:
-    """Put the results of another change into a value that stands in for them; one that the target left empty is empty."""
-    if isinstance(value, dict) and isinstance(spec := value.get(RESULT), dict):
-        return filled(str(spec.get("text", "{}")), done[str(spec["change"])]["results"], str(spec["name"]))
-    return value
-
-
-def _with_seen(write: Write, seen: Record) -> Write:
-    return Write(write.key, write.operation, write.kind, write.values, write.ref, write.parent, write.subject, seen)
-
-
-def _with_values(write: Write, values: Mapping[str, Json]) -> Write:
-    return Write(write.key, write.operation, write.kind, values, write.ref, write.parent, write.subject, write.seen)
