@@ -74,16 +74,21 @@ def ours(postgres: Postgres, number: int, size: int, calls: list[Any]) -> tuple[
     return seconds, parts, spent
 
 
-def bare(postgres: Postgres, number: int, size: int, calls: list[Any]) -> float:
-    pair = Pair(postgres, f"bare{number}", "filled")
-    systems = dict(zip(("crm", "erp"), pair.connect(parse(SETTINGS)), strict=True))
+def replay(systems: dict[str, Any], calls: list[Any]) -> float:
+    """Make recorded calls again, one after the other; returns the seconds they took."""
     begin = perf_counter()
     for name, method, arguments in calls:
         answer = getattr(systems[name], method)(*arguments)
         if hasattr(answer, "__next__"):
             for _ in answer:
                 pass
-    seconds = perf_counter() - begin
+    return perf_counter() - begin
+
+
+def bare(postgres: Postgres, number: int, size: int, calls: list[Any]) -> float:
+    pair = Pair(postgres, f"bare{number}", "filled")
+    systems = dict(zip(("crm", "erp"), pair.connect(parse(SETTINGS)), strict=True))
+    seconds = replay(systems, calls)
     made = sum(len(page.records) for page in systems["erp"].changed("customer", None))
     assert made >= size, made
     pair.stop()

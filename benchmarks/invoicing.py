@@ -14,7 +14,7 @@ from datetime import date
 from time import perf_counter
 from typing import Any
 
-from benchmarks.end_to_end import Recorder
+from benchmarks.end_to_end import Recorder, replay
 from benchmarks.stand import SETTINGS, UNLIMITED, Pair, cluster, engine, fill, ratio, store
 from interlock.config import parse
 from interlock.engine.context import Scope
@@ -24,27 +24,12 @@ from interlock.store import people
 from interlock_sandbox.demo.contracts import prepare
 from interlock_sandbox.demo.history import linked
 from interlock_sandbox.stack.postgres import Postgres
+from tests.companies import BILLING as SELLER
 
 MONTHS = 4
 AS_OF = date(2026, 6, 1)
 PATIENT = UNLIMITED.replace(" }", ", sending_seconds = 36000 }")  # both sides must split their calls alike
-BILLING = (
-    SETTINGS.replace(UNLIMITED, PATIENT)
-    + """
-[billing]
-go_live = 2026-01-01
-[seller]
-name = "Deichwerk AG"
-street = "Hafen 1"
-postal_code = "26382"
-city = "Wilhelmshaven"
-vat_id = "DE136695976"
-contact_name = "Buchhaltung"
-contact_phone = "+494421100"
-contact_email = "rechnung@deichwerk.example"
-payment_means = "58"
-"""
-)
+BILLING = SETTINGS.replace(UNLIMITED, PATIENT) + SELLER
 CONTRACT = {
     "status": "active", "customer_kind": "business", "start": "2026-01-01", "initial_term": "36", "renewal_mode": "none",
     "notice_value": "3", "notice_unit": "month", "interval": "month", "billed": "arrears", "billed_through": "2026-01-31",
@@ -104,13 +89,7 @@ def ours(postgres: Postgres, number: int, size: int, calls: list[Any]) -> tuple[
 def bare(postgres: Postgres, size: int, calls: list[Any]) -> float:
     pair = Pair(postgres, "bill", "filled_crm", "filled_erp")
     systems = dict(zip(("crm", "erp"), pair.connect(parse(BILLING)), strict=True))
-    begin = perf_counter()
-    for name, method, arguments in calls:
-        answer = getattr(systems[name], method)(*arguments)
-        if hasattr(answer, "__next__"):
-            for _ in answer:
-                pass
-    seconds = perf_counter() - begin
+    seconds = replay(systems, calls)
     posted = [r for page in systems["erp"].changed("invoice", None) for r in page.records if r.values["state"] == "posted"]
     assert len(posted) == size // MONTHS * MONTHS, len(posted)
     pair.stop()

@@ -25,3 +25,19 @@ def vat_id(mark: int) -> str:
     """Return a German VAT id with right check digits."""
     start = 100_000_000 + mark % 80_000_000
     return next(f"DE{number}" for number in range(start, start + 1_000) if vat.is_valid(str(number)))
+
+
+BILLING = """
+[billing]
+go_live = 2026-01-01
+[seller]
+name = "Deichwerk AG"
+street = "Hafen 1"
+postal_code = "26382"
+city = "Wilhelmshaven"
+vat_id = "DE136695976"
+contact_name = "Buchhaltung"
+contact_phone = "+494421100"
+contact_email = "rechnung@deichwerk.example"
+payment_means = "58"
+"""

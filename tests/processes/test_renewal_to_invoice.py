@@ -13,24 +13,10 @@ from interlock.domain.party import Customer
 from interlock.processes.billing import Known, Recipient
 from interlock.processes.contract_view import STEPS, ContractView, Sent
 from interlock.processes.renewal_to_invoice import decide
+from tests.companies import BILLING
 from tests.processes.billing.examples import BUYER, contract
 
-SETTINGS = parse("""
-[lead_to_customer]
-go_live = 2026-01-01
-[billing]
-go_live = 2026-01-01
-[seller]
-name = "Deichwerk AG"
-street = "Hafen 1"
-postal_code = "26382"
-city = "Wilhelmshaven"
-vat_id = "DE136695976"
-contact_name = "Buchhaltung"
-contact_phone = "+494421100"
-contact_email = "rechnung@deichwerk.example"
-payment_means = "58"
-""")
+SETTINGS = parse("[lead_to_customer]\ngo_live = 2026-01-01\n" + BILLING)
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 CRM, ERP = "hubspot:1", "tryton:1"
 FIRST = "SC-7/2026-01-01"

@@ -14,26 +14,12 @@ from interlock.engine.leads import LEADS
 from interlock.engine.run import run
 from interlock.errors import NotAllowed
 from interlock.store import approvals, decisions
+from tests.companies import BILLING as SELLER
 from tests.connectors.test_hubspot_contracts import Hands
 from tests.scenarios.conftest import connected
 from tests.scenarios.test_lead_becomes_customer import notes_of, win
 
-BILLING = """
-[customers]
-payment_term = "30 days"
-[billing]
-go_live = 2026-01-01
-[seller]
-name = "Deichwerk AG"
-street = "Hafen 1"
-postal_code = "26382"
-city = "Wilhelmshaven"
-vat_id = "DE136695976"
-contact_name = "Buchhaltung"
-contact_phone = "+494421100"
-contact_email = "rechnung@deichwerk.example"
-payment_means = "58"
-"""
+BILLING = '[customers]\npayment_term = "30 days"\n' + SELLER
 YEARLY = {
     "customer_kind": "business", "public_buyer": "false", "start": "2026-01-01", "initial_term": "12", "renewal_mode": "fixed",
     "renewal_term": "12", "renewed_through": "", "renewed_by": "", "cancellation_received_on": "",
