@@ -22,6 +22,7 @@ from interlock_sandbox.stack.down import down
 from interlock_sandbox.stack.erp import Erp
 from interlock_sandbox.stack.postgres import Postgres, binaries
 from interlock_sandbox.stack.up import up
+from tests.companies import BILLING
 from tests.scenarios.conftest import connected
 from tests.scenarios.test_lead_becomes_customer import notes_of, win
 
@@ -254,6 +255,39 @@ def test_beyond_a_limit_another_person_answers_and_wakes_the_process(stack, airf
     run, state = airflow.run("approve", {"approval": 1})
     tasks = airflow.call("GET", f"/api/v2/dags/approve/dagRuns/{run}/taskInstances")["task_instances"]
     assert (state, {task["state"] for task in tasks if task["task_id"] != "question"}) == ("success", {"skipped"})
+
+
+@pytest.fixture
+def invoicing(folder):
+    """A company that invoices its contracts, large ones after a person's answer."""
+    file = folder / "interlock.toml"
+    file.write_text(SETTINGS + BILLING + '[approval]\nusers = ["admin", "ops"]\nfour_eyes = true\ninvoice_gross_above = 5000\n')
+    yield
+    file.write_text(SETTINGS)
+
+
+def test_contracts_are_invoiced_and_a_large_one_after_a_person_s_answer(stack, airflow, crm, invoicing):
+    listed = crm.call("GET", "/crm/v3/objects/service_contracts?limit=100&properties=number,name")["results"]
+    names = {row["properties"]["name"]: row["id"] for row in listed}
+    chosen = [names[name] for name in ("Renewed by hand", "Three months to catch up", "Above the approval limit")]
+    airflow.wait_for_dag("renewal_to_invoice")
+    run, state = airflow.run("renewal_to_invoice", {"contract_ids": chosen})
+    body = report(stack, run)
+    assert (state, body["counts"]["created"], body["counts"]["held"]) == ("success", 2, 1)
+    (total,) = body["money"]["invoiced"]["sums"]
+    assert (total["invoices"], total["net"]) == (4, "1920")
+
+    with psycopg.connect(stack["postgres"]["dsn"]) as database:
+        (number,) = database.execute("SELECT id FROM interlock.approval WHERE process = 'renewal_to_invoice'").fetchone()
+    question = asked(airflow, f"approval-{number}")
+    assert "an invoice exceeds approval.invoice_gross_above" in question["body"]
+    at = f"/api/v2/dags/approve/dagRuns/approval-{number}/taskInstances/ask/0/hitlDetails"
+    login(stack, "ops").call("PATCH", at, {"chosen_options": ["Approve"], "params_input": {"why": "as ordered"}})
+    assert airflow.wait("approve", f"approval-{number}", seconds=60) == "success"
+    assert airflow.wait("renewal_to_invoice", f"after-approval-{number}", seconds=120) == "success"
+    posted = [c for c in report(stack, f"after-approval-{number}")["changes"] if c["kind"] == "invoice_posting"]
+    (large,) = [change for change in posted if change["subject"].endswith(f"/contract/{chosen[2]}")]
+    assert (large["state"], large["results"]["gross"]) == ("done", "14280")
 
 
 def test_a_viewer_looks_an_operator_triggers(stack, airflow, crm):
