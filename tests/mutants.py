@@ -166,7 +166,8 @@ MUTANTS = (
     Mutant(9, "processes/contract_status.py", "max((*numbered, *coming.values())", "max((*posted, *coming.values())",
            PURE + "test_the_crm_learns_that_its_latest_invoice_was_reversed"),
     Mutant(14, "engine/invoices/approving.py", "        if reason := _single(engine, row):\n", "        if False:\n",
-           "tests/engine/test_approvals.py::test_each_invoice_above_a_limit_has_a_request_of_its_own_and_the_others_go"),
+           "tests/scenarios/test_contract_becomes_invoices.py::test_an_invoice_above_the_limit_waits_for_an_answer_and_is_asked"
+           "_about_once"),
 )  # fmt: skip
 
 

@@ -164,8 +164,10 @@ def _price(line, contract, term, ends):
         number for number, first in enumerate(first_days, 1) if first <= max(line.valid_from or contract.start, contract.start)
     )
     price = Fraction(line.unit_price)
-    for _ in range(term - begun):
-        if contract.uplift == "percent" and (contract.customer_kind == "business" or contract.uplift_agreed):
+    for number in range(begun + 1, term + 1):
+        if line.new_unit_price is not None and line.new_price_from == first_days[number - 1]:
+            price = Fraction(line.new_unit_price)
+        elif contract.uplift == "percent" and (contract.customer_kind == "business" or contract.uplift_agreed):
             places = max(2, -line.unit_price.normalize().as_tuple().exponent)
             price = half_up(price * (1 + Fraction(contract.uplift_percent) / 100), Fraction(1, 10**places))
     return price
