@@ -151,7 +151,7 @@ class Invoice:
         several = len(self.parts) > 1
         opened = dict.fromkeys(range(len(self.parts)))
         if self.apart and today >= self.posted:
-            left = {due: cents for due, cents in self.unpaid_parts(today)}
+            left = dict(self.unpaid_parts(today))
             opened = {n: left.get(due, 0) if rest >= 0 else (0 if n else rest) for n, (due, _) in enumerate(self.parts)}
         state = {"draft": "draft", "cancelled": "cancelled", "paid": "paid"}.get(self.settlement(today), "posted")
         return Receivable(

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 CENTS = st.one_of(st.integers(1, 300), st.integers(1, 100_000))
 SETTLING = ("money", "money", "netting", "skonto", "write_off", "exchange", "correction")
 ACTIONS = (*SETTLING, "returned", "returned", "refund", "reversal", *FLAGS)
-ALL = settings(max_examples=150, deadline=None)
+ALL = settings(deadline=None)
 
 
 @st.composite
@@ -28,7 +28,8 @@ def invoices(draw, number):
     kind = draw(st.sampled_from(["invoice"] * 6 + ["item"]))
     one = Invoice(
         id=f"I{number}", account=draw(st.sampled_from(["A", "B"])), contract=draw(st.sampled_from(["SC-1", "SC-2", ""])),
-        currency=draw(st.sampled_from(["EUR", "EUR", "CHF"])), posted=posted, sent=posted + draw(st.sampled_from([0, 0, 9])) * DAY,
+        currency=draw(st.sampled_from(["EUR", "EUR", "CHF"])), posted=posted,
+        sent=posted + draw(st.sampled_from([0, 0, 9])) * DAY,
         parts=[(posted + due * DAY, draw(CENTS)) for due in dues], kind=kind, apart=len(dues) > 1 and draw(st.booleans()),
     )  # fmt: skip
     at = posted
@@ -64,7 +65,9 @@ def events(draw, one, at):
 @st.composite
 def credit_notes(draw):
     posted = FIRST + draw(st.integers(0, 90)) * DAY
-    return Invoice("G", "A", draw(st.sampled_from(["SC-1", "SC-3"])), "EUR", posted, posted, [(posted, -draw(CENTS))], "credit_note")
+    return Invoice(
+        "G", "A", draw(st.sampled_from(["SC-1", "SC-3"])), "EUR", posted, posted, [(posted, -draw(CENTS))], "credit_note"
+    )
 
 
 @st.composite
