@@ -183,7 +183,7 @@ def status(invoices, today, working):
 
 def balance(invoices, unallocated, today, working):
     """Return open, overdue, oldest due date, last payment's day and amount, unallocated of one account in one currency."""
-    counting = [one for one in invoices if one.settlement(today) not in {"draft", "cancelled"}]
+    counting = [one for one in invoices if today >= one.posted]
     money = [(event.day, event.cents) for one in invoices for event in one.kept(today)] + unallocated
     last = max((when for when, _ in money), default=None)
     dues = [due for one in counting for due, _ in one.unpaid_parts(today)]

@@ -76,6 +76,7 @@ BACK = row("returned", "-50", "2026-02-10", reason="AC04")
         ([row("money", "40", "2026-02-01"), row("money", "30", "2026-02-02"), BACK], ("2026-02-01", 40)),
         ([row("money", "50", "2026-02-01"), row("money", "50", "2026-02-12"), BACK], ("2026-02-12", 50)),
         ([row("money", "50", "2026-02-02"), row("money", "50"), BACK | {"of": "money-2026-02-01"}], ("2026-02-02", 50)),
+        ([row("money", "50", "2026-02-02"), row("money", "50"), BACK | {"of": "money-2026-02-02"}], ("2026-02-01", 50)),
         ([row("money", "20", id="P"), row("money", "30", id="P"), BACK | {"amount": "-20"}, BACK | {"amount": "-30"}], None),
         ([BACK], None),
         ([row("write_off", "119")], None),
@@ -98,6 +99,12 @@ def test_a_return_that_was_paid_after_all_stays_known():
     found = standing(invoice(*rows), "2026-02-13")
     assert (found.settlement, found.returned_on, found.returned_unpaid) == ("paid", day("2026-02-10"), False)
     assert found.last_payment == Payment(day("2026-02-12"), "money-2026-02-12", Decimal(119))
+
+
+def test_of_two_returns_the_last_is_shown():
+    back = [row("returned", "-119", on, reason=on) for on in ("2026-02-20", "2026-02-10")]
+    found = standing(invoice(row("money", "119"), row("money", "119", "2026-02-12"), *back), "2026-02-21")
+    assert (found.returned_on, found.reason, found.returns) == (day("2026-02-20"), "2026-02-20", 2)
 
 
 def test_the_parts_of_one_return_on_two_instalments_are_one_return():

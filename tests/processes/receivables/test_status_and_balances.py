@@ -77,6 +77,13 @@ def test_currencies_and_accounts_are_apart_and_overdue_is_gross():
     assert [one.balance for one in found] == [119, 112, -7, 119]
 
 
+def test_a_reversed_invoice_and_its_credit_note_come_to_nothing_also_before_they_are_reconciled():
+    reversed_one = invoice(id="1", state="cancelled")
+    note = invoice(id="2", kind="credit_note", gross="-119", open_amount="-119")
+    (found,) = assessed(reversed_one, note).balances
+    assert (found.open, found.overdue, found.oldest_due) == (0, 0, None)
+
+
 def test_a_payment_over_several_invoices_is_one_last_payment():
     both = [invoice(row("money", "100", id="P"), id="1"), invoice(row("money", "60", id="P"), id="2")]
     left = Debtor(account="12", unallocated=(Unallocated(id="P", day=date(2026, 2, 1), currency="EUR", amount="5"),))

@@ -19,7 +19,8 @@ from interlock.processes.receivables.settlement import kept_payments, payments
 class Balance:
     """One account in one currency.
 
-    open: the residuals of all that is posted, lowered by overpaid invoices and by credit notes that are still to be settled.
+    open: the residuals of all that was posted, lowered by overpaid invoices and by credit notes that are still to be settled;
+    an invoice that was reversed counts too, against its credit note, until the ERP has reconciled the two.
     overdue: gross, lowered by nothing. oldest_due: of what is unpaid, as the ERP has it. last_payment: money received, with what
     is unallocated of it.
     """
@@ -51,16 +52,15 @@ def balances(standings: Iterable[Standing], debtors: Iterable[Debtor]) -> tuple[
 
 
 def _balance(account: str, currency: str, standings: list[Standing], debtor: Debtor) -> Balance:
-    counting = [standing for standing in standings if standing.settlement != "cancelled"]
     unallocated = [money for money in debtor.unallocated if money.currency == currency]
     received = [payment for standing in standings for payment in kept_payments(standing.receivable)]
     received += [Payment(money.day, money.id, money.amount) for money in unallocated]
     return Balance(
         account=account,
         currency=currency,
-        open=sum((standing.receivable.open for standing in counting), ZERO),
-        overdue=sum((standing.overdue.amount for standing in counting), ZERO),
-        oldest_due=min((due for one in counting for due, _ in open_parts(one.receivable)), default=None),
+        open=sum((standing.receivable.open for standing in standings), ZERO),
+        overdue=sum((standing.overdue.amount for standing in standings), ZERO),
+        oldest_due=min((due for one in standings for due, _ in open_parts(one.receivable)), default=None),
         last_payment=max(payments((one.id, one.day, one.amount) for one in received).values(), default=None),
         unallocated=sum((money.amount for money in unallocated), ZERO),
         credit_hold=debtor.credit_hold,
