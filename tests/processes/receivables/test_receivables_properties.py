@@ -17,7 +17,7 @@ FIRST = date(2026, 1, 1)
 DAY = timedelta(days=1)
 CENTS = st.one_of(st.integers(1, 300), st.integers(1, 100_000))
 SETTLING = ("money", "money", "netting", "skonto", "write_off", "exchange", "correction")
-ACTIONS = ("returned",) * 9 + ("money",) * 5 + (*SETTLING, "refund", "reversal", *FLAGS)
+ACTIONS = ("returned",) * 9 + ("money",) * 5 + ("refund",) * 3 + (*SETTLING, "reversal", *FLAGS)
 ALL = settings(deadline=None)
 
 
