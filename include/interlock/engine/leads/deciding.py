@@ -40,7 +40,7 @@ def _new(engine: Engine, tx: Transaction, batch: UUID, scratch: UUID | None) -> 
 def _decided(engine: Engine, row: Row, found: Matches, unfit: checked.Unfit) -> Decided:
     view = checked.fit(found.linked(view_of(row)), unfit)
     decision = process.decide(view, engine.settings, engine.now())
-    if problem := question(found.of(view)):
+    if row["customer"] is None and (problem := question(found.of(view))):
         decision = Decision("rejected", problems=(problem,))
     if row["rejected_by_approver"]:
         decision = Decision("rejected", reason=people.REJECTED_BY_APPROVER)

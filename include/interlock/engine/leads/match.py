@@ -34,6 +34,7 @@ class Matches:
         for row in matches.customers(tx, erp, scratch):
             self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
         linked, said = settled(tx)
+        new = [one for one in new if one[0] not in linked]  # another run may have linked some since they were looked at
         self._taken = set(linked.values())
         matcher = Matcher(customers_of(self._customers, maps), linked, engine.settings.matching, said)
         self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts_of(new, maps))}
