@@ -67,7 +67,8 @@ def one(size: int) -> None:
             seconds[name] = round(perf_counter() - begin, 2)
         with machine.database.begin() as tx:
             row = tx.execute("SELECT count(DISTINCT subject) AS n FROM interlock.change").fetchone()
-            assert row and 0.99 * size * 6 // 10 <= row["n"] <= size * 6 // 10, row  # a few are asked about
+            assert row is not None
+            assert 0.99 * size * 6 // 10 <= row["n"] <= size * 6 // 10, row  # a few are asked about
         machine.database.close()
         assert isinstance(next(iter(pair[0].records)), Ref)
         print(json.dumps({"size": size, "seconds": seconds, "memory": round(_peak() - before)}))
