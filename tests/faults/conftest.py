@@ -10,7 +10,15 @@ from tests.faults.world import World
 NAMES = itertools.count(1)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "one_in_three(name, values): each third value in `make test`, all of them in `make chaos`")
+
+
 def pytest_generate_tests(metafunc):
+    pace = 1 if metafunc.config.getoption("--stride") == 1 else 3
+    for mark in metafunc.definition.iter_markers("one_in_three"):
+        name, values = mark.args
+        metafunc.parametrize(name, values[::pace])
     if "seed" in metafunc.fixturenames:
         first = metafunc.config.getoption("--first")
         metafunc.parametrize("seed", range(first, first + metafunc.config.getoption("--plans")))
