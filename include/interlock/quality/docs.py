@@ -36,7 +36,7 @@ class Run:
     @property
     def folder(self) -> str:
         """Name the run's folder; names sort by time."""
-        return f"{self.started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.batch[:8]}"
+        return f"{self.started_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{self.batch[:8]}"
 
 
 def build(folder: Path, run: Run, findings: Sequence[Finding], keep: int) -> Path:
