@@ -10,15 +10,12 @@ and owe all periods since go-live that are due. Every size runs in a process of 
 
 from __future__ import annotations
 
-import argparse
 import json
-import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from time import process_time
 
+from benchmarks.sizes import each_size, peak
 from interlock.domain.contract import Contract, Line
 from interlock.processes.billing import Known, Rules, decide_invoices
 from tests.processes.billing.examples import HOME, rules
@@ -52,7 +49,7 @@ def one(size: int) -> None:
     using: Rules = rules(go_live="2026-01-01")
     known = Known(TODAY, HOME)
     periods = invoices = 0
-    before, begin = _peak(), process_time()
+    before, begin = peak(), process_time()
     for contract in contracts(size):
         answer = decide_invoices(contract, known, using)
         assert not answer.problems
@@ -61,30 +58,12 @@ def one(size: int) -> None:
     seconds = process_time() - begin
     assert invoices > size
     print(
-        json.dumps({"periods": periods, "invoices": invoices, "seconds": round(seconds, 2), "memory": round(_peak() - before, 1)})
+        json.dumps({"periods": periods, "invoices": invoices, "seconds": round(seconds, 2), "memory": round(peak() - before, 1)})
     )
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    options.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
-    if chosen.one:
-        one(chosen.one)
-        return
-    for size in chosen.sizes:
-        run = subprocess.run(
-            [sys.executable, "-m", "benchmarks.decide_contracts", "--one", str(size)],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        found = json.loads(run.stdout.splitlines()[-1])
+    for size, found in each_size("decide_contracts", __doc__, one):
         rate = found["periods"] / found["seconds"]
         print(
             f"(g) {size:>7,} contracts: {found['periods']:,} periods, {found['invoices']:,} invoices, in {found['seconds']} s:"

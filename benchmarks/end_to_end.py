@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -95,29 +95,36 @@ def bare(postgres: Postgres, number: int, size: int, calls: list[Any]) -> float:
     return seconds
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def prepared(postgres: Postgres, size: int) -> None:
+    """Fill a CRM, and keep its database as the others' beginning."""
+    first = Pair(postgres, "first")
+    fill(first.sandbox, size)
+    first.stop(keep=1)
+    postgres.create("filled", "first_crm")
+
+
+def compare(
+    doc: str | None, title: str, prepare: Callable[[Postgres, int], None], mine: Callable[..., Any], theirs: Callable[..., float]
+) -> None:
+    """Measure a run, and its calls made again without it, pair by pair; `{}` in the title is the size."""
+    options = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--size", type=int, default=2_000)
     options.add_argument("--pairs", type=int, default=3)
     chosen = options.parse_args()
     import great_expectations  # noqa: F401, PLC0415 - as Airflow's scheduler has it loaded before a task begins
 
     with cluster() as postgres:
-        first = Pair(postgres, "first")
-        fill(first.sandbox, chosen.size)
-        first.stop(keep=1)
-        with_data = postgres.create("filled", "first_crm")
-        assert with_data
+        prepare(postgres, chosen.size)
         left, right = [], []
         for number in range(chosen.pairs):
             calls: list[Any] = []
-            seconds, parts, spent = ours(postgres, number, chosen.size, calls)
+            seconds, parts, spent = mine(postgres, number, chosen.size, calls)
             left.append(seconds)
-            right.append(bare(postgres, number, chosen.size, calls))
+            right.append(theirs(postgres, number, chosen.size, calls))
             print(f"  {len(calls)} calls; steps: {', '.join(f'{step} {took:.1f} s' for step, took in parts.items())}; ", end="")
             print(f"of them in the CRM {spent['crm']:.1f} s, in the ERP {spent['erp']:.1f} s", flush=True)
-        ratio(f"(a) {chosen.size:,} accounts end to end", "1.25", left, right, "bare calls")
+        ratio(title.format(f"{chosen.size:,}"), "1.25", left, right, "bare calls")
 
 
 if __name__ == "__main__":
-    main()
+    compare(__doc__, "(a) {} accounts end to end", prepared, ours, bare)

@@ -8,15 +8,12 @@ one in ten is new, the others are no business of the process. Every size runs in
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import resource
-import subprocess
-import sys
 from time import perf_counter
 from typing import Any
 
+from benchmarks.sizes import each_size, peak
 from benchmarks.stand import SETTINGS, cluster, company, engine, store
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page
@@ -59,7 +56,7 @@ def one(size: int) -> None:
     with cluster() as postgres:
         pair = systems(size)
         machine = engine(store(postgres, "growth"), pair, SETTINGS)
-        before, seconds = _peak(), {}
+        before, seconds = peak(), {}
         batch = machine.open(Scope("bench"))
         for name, step in (("gather", gather), ("check", plan.check), ("decide", plan.decide)):
             begin = perf_counter()
@@ -71,11 +68,7 @@ def one(size: int) -> None:
             assert 0.99 * size * 6 // 10 <= row["n"] <= size * 6 // 10, row  # a few are asked about
         machine.database.close()
         assert isinstance(next(iter(pair[0].records)), Ref)
-        print(json.dumps({"size": size, "seconds": seconds, "memory": round(_peak() - before)}))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"size": size, "seconds": seconds, "memory": round(peak() - before)}))
 
 
 def exponent(points: list[tuple[int, float]]) -> float:
@@ -86,19 +79,8 @@ def exponent(points: list[tuple[int, float]]) -> float:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    options.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
-    if chosen.one:
-        one(chosen.one)
-        return
     points = []
-    for size in chosen.sizes:
-        run = subprocess.run(
-            [sys.executable, "-m", "benchmarks.growth", "--one", str(size)], check=True, stdout=subprocess.PIPE, text=True
-        )
-        found = json.loads(run.stdout.splitlines()[-1])
+    for size, found in each_size("growth", __doc__, one):
         points.append((size, sum(found["seconds"].values())))
         steps = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in found["seconds"].items())
         print(f"  {size:>7,} records: {steps}; peak memory above the records {found['memory']} MB", flush=True)

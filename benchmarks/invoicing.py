@@ -1,4 +1,4 @@
-"""(g) Due periods of contracts, invoiced and reported back, beside the same calls to both systems without store or Airflow.
+"""(h) Due periods of contracts, invoiced and reported back, beside the same calls to both systems without store or Airflow.
 
     python -m benchmarks.invoicing --size 2000 --pairs 3
 
@@ -8,14 +8,13 @@ copies of the same CRM, ERP and integration database, in which the accounts are 
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from datetime import date
 from time import perf_counter
 from typing import Any
 
-from benchmarks.end_to_end import Recorder, replay
-from benchmarks.stand import SETTINGS, UNLIMITED, Pair, cluster, engine, fill, ratio, store
+from benchmarks.end_to_end import Recorder, compare, replay
+from benchmarks.stand import SETTINGS, UNLIMITED, Pair, engine, fill, store
 from interlock.config import parse
 from interlock.engine.context import Scope
 from interlock.engine.invoices import INVOICES
@@ -86,7 +85,7 @@ def ours(postgres: Postgres, number: int, size: int, calls: list[Any]) -> tuple[
     return seconds, report["seconds"], spent
 
 
-def bare(postgres: Postgres, size: int, calls: list[Any]) -> float:
+def bare(postgres: Postgres, number: int, size: int, calls: list[Any]) -> float:  # noqa: ARG001 - one pair at a time
     pair = Pair(postgres, "bill", "filled_crm", "filled_erp")
     systems = dict(zip(("crm", "erp"), pair.connect(parse(BILLING)), strict=True))
     seconds = replay(systems, calls)
@@ -96,25 +95,5 @@ def bare(postgres: Postgres, size: int, calls: list[Any]) -> float:
     return seconds
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--size", type=int, default=2_000)
-    options.add_argument("--pairs", type=int, default=3)
-    chosen = options.parse_args()
-    import great_expectations  # noqa: F401, PLC0415 - as Airflow's scheduler has it loaded before a task begins
-
-    with cluster() as postgres:
-        prepared(postgres, chosen.size)
-        left, right = [], []
-        for number in range(chosen.pairs):
-            calls: list[Any] = []
-            seconds, parts, spent = ours(postgres, number, chosen.size, calls)
-            left.append(seconds)
-            right.append(bare(postgres, chosen.size, calls))
-            print(f"  {len(calls)} calls; steps: {', '.join(f'{step} {took:.1f} s' for step, took in parts.items())}; ", end="")
-            print(f"of them in the CRM {spent['crm']:.1f} s, in the ERP {spent['erp']:.1f} s", flush=True)
-        ratio(f"(g) {chosen.size:,} due periods invoiced", "1.25", left, right, "bare calls")
-
-
 if __name__ == "__main__":
-    main()
+    compare(__doc__, "(h) {} due periods invoiced", prepared, ours, bare)

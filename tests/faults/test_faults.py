@@ -40,16 +40,9 @@ COMMIT_FAULTS = ("killed before", "killed after", "cut before", "cut after", "go
 def test_some_commits_further_each_time(world, fault, stride):
     """The worker, or its database, dies at one commit; at a later one of the next try; and so on until the end."""
     world.win(name="Schritt für Schritt GmbH")
-    scope, struck = world.scope(), 0
-    for place in itertools.count(1 + COMMIT_FAULTS.index(fault) % stride, stride):
-        worker = world.start(Faults(commits={place: fault}), scope)
-        code, _ = worker.end()
-        if not worker.happened:
-            break
-        struck += 1
-        assert code == -signal.SIGKILL if "killed" in fault else code in {0, 75}
-    assert code == 0
-    assert struck * stride > 30
+    places = itertools.count(1 + COMMIT_FAULTS.index(fault) % stride, stride)
+    codes = {-signal.SIGKILL} if "killed" in fault else {0, 75}
+    assert world.strike(lambda place: Faults(commits={place: fault}), places, codes) * stride > 30
     world.settle()
 
 
@@ -57,15 +50,8 @@ def test_some_commits_further_each_time(world, fault, stride):
 @pytest.mark.parametrize("system", ["crm", "erp"])
 def test_killed_some_calls_further_each_time(world, system, when, stride):
     world.win(name="Ruf um Ruf GmbH")
-    scope, struck = world.scope(), 0
-    for place in itertools.count(1 + (when == "killed after") % stride, stride):
-        worker = world.start(Faults(**{system: {("any", place): when}}), scope)
-        code, _ = worker.end()
-        if not worker.happened:
-            break
-        struck += 1
-        assert code == -signal.SIGKILL
-    assert code == 0
+    places = itertools.count(1 + (when == "killed after") % stride, stride)
+    struck = world.strike(lambda place: Faults(**{system: {("any", place): when}}), places, {-signal.SIGKILL})
     assert struck * stride > 10
     world.settle()
 

@@ -86,29 +86,13 @@ def test_an_older_integration_database_is_restored_after_each_step(world, step):
 @pytest.mark.one_in_three("when", ["killed before", "killed after"])
 def test_killed_some_commits_further_each_time(world, when, stride):
     """Once for all further commits and tries, a late one of which goes on with what an early one began."""
-    scope, struck = world.scope(), 0
-    for place in itertools.count(1 + (when == "killed after") % stride, stride):
-        worker = world.start(Faults(commits={place: when}), scope)
-        code, _ = worker.end()
-        if not worker.happened:
-            break
-        struck += 1
-        assert code == -signal.SIGKILL
-    assert code == 0
-    assert struck * stride > 20
+    places = itertools.count(1 + (when == "killed after") % stride, stride)
+    assert world.strike(lambda place: Faults(commits={place: when}), places, {-signal.SIGKILL}) * stride > 20
     world.settle()
 
 
 @pytest.mark.one_in_three("system", ["erp", "crm"])
 def test_killed_some_calls_further_each_time(world, system, stride):
-    scope, struck = world.scope(), 0
-    for place in itertools.count(1, stride):
-        worker = world.start(Faults(**{system: {("any", place): "killed after"}}), scope)
-        code, _ = worker.end()
-        if not worker.happened:
-            break
-        struck += 1
-        assert code == -signal.SIGKILL
-    assert code == 0
-    assert struck > 0
+    places = itertools.count(1, stride)
+    assert world.strike(lambda place: Faults(**{system: {("any", place): "killed after"}}), places, {-signal.SIGKILL}) > 0
     world.settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -75,6 +76,19 @@ class World:
 
     def start(self, faults: Faults | None = None, scope: Scope | None = None) -> Worker:
         return Worker(replace(self.order, process=self.process), scope or self.scope(), faults or Faults())
+
+    def strike(self, faults_at: Callable[[int], Faults], places: Iterable[int], codes: Collection[int]) -> int:
+        """Start workers that meet a fault a place further each time, until one meets none; returns how often one did."""
+        scope, struck, code = self.scope(), 0, None
+        for place in places:
+            worker = self.start(faults_at(place), scope)
+            code, _ = worker.end()
+            if not worker.happened:
+                break
+            struck += 1
+            assert code in codes
+        assert code == 0
+        return struck
 
     def back_up(self) -> None:
         self.reader.database.close()
