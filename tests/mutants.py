@@ -137,7 +137,7 @@ MUTANTS = (
     Mutant(14, "engine/context.py", "            people.pin(tx, role, instance)\n", "            pass\n",
            ENGINE + "test_another_instance_is_refused"),
     Mutant(14, "store/sending.py", "    if stop:\n", "    if False:\n", DOUBT + "test_a_pause_between_decision_and_send_is_kept"),
-    Mutant(14, "engine/leads/gathering.py", "        crosswalk.rebuild(tx, crm, erp)\n", "",
+    Mutant(14, "engine/linking.py", "        crosswalk.rebuild(tx, crm, erp)\n", "",
            MERGES + "test_after_a_restore_a_customer_of_a_merged_account_is_found_again"),
     Mutant(4, "engine/recording.py", "    outbox.withdraw(",
            "    (lambda *_: None)(",

@@ -9,9 +9,9 @@ import pytest
 
 from interlock.config import parse
 from interlock.domain.identity import Ref
-from interlock.domain.invoice import InvoiceState
+from interlock.domain.invoice import STEPS, InvoiceState
 from interlock.processes.billing import Known, Recipient
-from interlock.processes.contract_view import STEPS, ContractView, Sent
+from interlock.processes.contract_view import ContractView, Sent
 from interlock.processes.renewal_to_invoice import decide
 from tests.processes.billing.examples import BUYER, HOME, SELLER, contract, day, line
 

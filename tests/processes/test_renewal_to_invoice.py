@@ -8,10 +8,10 @@ import pytest
 
 from interlock.config import parse
 from interlock.domain.identity import Ref
-from interlock.domain.invoice import InvoiceState
+from interlock.domain.invoice import STEPS, InvoiceState
 from interlock.domain.party import Customer
 from interlock.processes.billing import Known, Recipient
-from interlock.processes.contract_view import STEPS, ContractView, Sent
+from interlock.processes.contract_view import ContractView, Sent
 from interlock.processes.renewal_to_invoice import decide
 from tests.companies import BILLING
 from tests.processes.billing.examples import BUYER, contract

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from interlock.domain.invoice import STEPS
 from interlock.errors import Paused
-from interlock.processes.contract_view import STEPS
 from interlock.store import decisions
 from tests.connectors.test_tryton import customer
 from tests.connectors.test_tryton_invoices import by_hand, delete, edit_a_price, fields, give_up, lines_of, reverse

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from interlock.config import Settings
 from interlock.domain.identity import Values
-from interlock.domain.invoice import Invoice, InvoiceLine
+from interlock.domain.invoice import STEPS, Invoice, InvoiceLine
+from interlock.domain.money import plain
 from interlock.domain.wording import line_words, lines_of
-from interlock.processes.contract_view import STEPS
+from interlock.processes.billing.tax import covers
 from interlock.store.trace import Trace
 
 Said = Iterator[tuple[str, str]]
@@ -72,16 +73,14 @@ class Story:
             yield "", self._row(line)
         for tax in planned.taxes:
             yield (
-                f"  {tax.category} {tax.rate.normalize():f} %",
+                f"  {tax.category} {plain(tax.rate)} %",
                 f"{tax.tax} on {tax.base}, {tax.code or 'no code'}. {tax.reason}",
             )
         yield "sum", f"net {planned.net}, tax {planned.tax}, gross {planned.gross} {planned.currency}"
 
     def _row(self, line: InvoiceLine) -> str:
-        wanted, day = (line.tax_class, line.category, line.rate), line.service_to
         for row in self.settings.tax.rows:
-            fits = (row.tax_class, row.category, row.rate) == wanted and row.supply in {line.supply, "any"}
-            if fits and day and row.valid_from <= day and (row.valid_to is None or day <= row.valid_to):
+            if (row.category, row.rate) == (line.category, line.rate) and covers(row, line):
                 where = row.zone or ", ".join(row.countries)
                 until = f" to {row.valid_to}" if row.valid_to else ""
                 return f"tax table, as it is now: {row.tax_class}, {where}, valid from {row.valid_from}{until}"

@@ -13,7 +13,6 @@ from interlock.cli.story import Story
 from interlock.config import load
 from interlock.domain.invoice import InvoiceKey
 from interlock.errors import ConfigurationError
-from interlock.processes.contract_view import STEPS
 from interlock.store import trace as store
 from interlock.store.database import Transaction, opened
 
@@ -24,7 +23,7 @@ def invoice(options: Namespace) -> None:
     """Print the whole story of one invoice, by its reference or by its number in the ERP."""
     settings = load(options.config)
     with opened(look_up(settings.database).url) as tx:
-        found = store.trace(tx, _key(tx, options.reference), STEPS)
+        found = store.trace(tx, _key(tx, options.reference))
     if not (found.steps or found.erp or found.entries):
         raise ConfigurationError(f"nothing is on record of an invoice {options.reference}; a run reads new ones")
     table = Table.grid(padding=(0, 2))

@@ -18,6 +18,8 @@ from interlock.domain.money import ZERO, Amount
 Kind = Literal["regular", "supplement", "correction"]
 Category = Literal["S", "AE", "K", "G", "O", "E"]
 """EN 16931 BT-118 / BT-151: standard or reduced, reverse charge, intra-community goods, export goods, outside scope, exempt."""
+STEPS: Final = ("invoice", "invoice_confirmation", "invoice_posting")
+"""The kinds of the three writes that make one invoice, in their order: drafted, confirmed, posted."""
 MARKS: Final[dict[Kind, str]] = {"regular": "", "supplement": "S", "correction": "C"}
 
 
@@ -59,6 +61,14 @@ class InvoiceKey(BaseModel):
         mark = MARKS[self.kind]
         last = f"/{mark}{self.generation}" if mark or self.generation > 1 else ""
         return f"{self.contract}/{self.period_start.isoformat()}{last}"
+
+    def step(self, kind: str) -> str:
+        """Name the once-only effect: each of the `STEPS` once an invoice."""
+        return f"{kind}/{self.reference}"
+
+    def note(self, contract: object) -> str:
+        """Name the once-only effect: one note on the contract, by its reference in the CRM, for each invoice."""
+        return f"note/invoice/{contract}/{self.reference}"
 
     @classmethod
     def parse(cls, reference: str) -> InvoiceKey:

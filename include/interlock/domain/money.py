@@ -27,6 +27,11 @@ def half_up(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), context=EXACT)
 
 
+def figure(amount: Decimal, currency: str) -> str:
+    """Return an amount as people read it: rounded, with all digits of the currency's minor unit."""
+    return f"{half_up(amount, currency):f}"
+
+
 def product(first: Decimal, *others: Decimal) -> Decimal:
     """Multiply without rounding on the way."""
     for other in others:
@@ -84,7 +89,7 @@ class Money:
         return self.amount <= self._like(other)
 
     def __str__(self) -> str:
-        return f"{half_up(self.amount, self.currency):f} {self.currency}"
+        return f"{figure(self.amount, self.currency)} {self.currency}"
 
     def _like(self, other: Money) -> Decimal:
         if other.currency != self.currency:

@@ -10,10 +10,10 @@ from typing import Final
 from interlock.domain.change import Change, filled, result_of
 from interlock.domain.contract import Term
 from interlock.domain.identity import Json
-from interlock.domain.invoice import Invoice
+from interlock.domain.invoice import STEPS, Invoice
 from interlock.domain.money import minor_digits, plain
 from interlock.processes.billing import Billing
-from interlock.processes.contract_view import STEPS, ContractView
+from interlock.processes.contract_view import ContractView
 
 GIVEN: Final = {
     "invoice_number": "number", "invoice_date": "invoice_date", "invoice_due": "due_date", "invoice_net": "net",
@@ -38,7 +38,7 @@ def changes(
     posted = [invoice for invoice in view.known.billed if invoice.state.posted]
     numbered = [invoice for invoice in view.known.billed if invoice.number]
     latest = max((*numbered, *coming.values()), key=_place, default=None)
-    posting = f"{STEPS[-1]}/{latest.reference}" if latest and latest.reference in coming else ""
+    posting = _posting(latest, coming) if latest else ""
     wanted = _term(billing) | _invoice(latest, posting) | {"sync_state": state}
     wanted["next_billing_on"] = _text(billing.next_due or billing.plan.look_again)
     if any(view.written.get(name, "") != value for name, value in wanted.items()):
@@ -47,11 +47,10 @@ def changes(
             view.ref, process=process, system="crm", subject=view.ref, values=values, seen=view.written,
             depends_on=(posting,) if posting else (), why=WHY,
         )  # fmt: skip
-    for reference, invoice in {**{i.reference: i for i in posted}, **coming}.items():
-        if (key := f"note/invoice/{view.ref}/{reference}") not in view.noted and view.account.id:
-            yield _note(
-                view, key, _words(invoice, coming), f"{STEPS[-1]}/{reference}" if reference in coming else "", now, process
-            )
+    for invoice in ({i.reference: i for i in posted} | dict(coming)).values():
+        if (key := invoice.key.note(view.ref)) not in view.noted and view.account.id:
+            posting = _posting(invoice, coming)
+            yield _note(view, key, _words(invoice, posting), posting, now, process)
     for term in billing.plan.terms:
         key = f"note/renewed/{view.ref}/{term.number}"
         if _renewed(view, term) and key not in view.noted and view.account.id:
@@ -91,11 +90,16 @@ def _text(value: date | Decimal | str | None) -> str:
     return plain(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _words(invoice: Invoice, coming: Mapping[str, Invoice]) -> Json:
+def _posting(invoice: Invoice, coming: Mapping[str, Invoice]) -> str:
+    """Name the change that posts an invoice which is on its way; one that is posted has none to wait for."""
+    return invoice.key.step(STEPS[-1]) if invoice.reference in coming else ""
+
+
+def _words(invoice: Invoice, posting: str) -> Json:
     digits = minor_digits(invoice.currency)
     words = INVOICED.format(digits, invoice.currency, invoice.service_from, invoice.service_to)
-    if invoice.reference in coming:
-        return result_of(f"{STEPS[-1]}/{invoice.reference}", "", words)
+    if posting:
+        return result_of(posting, "", words)
     return filled(words, {name: _text(getattr(invoice, name)) for name in GIVEN.values()})
 
 

@@ -8,13 +8,11 @@ from typing import Final
 
 from interlock.domain.contract import Contract
 from interlock.domain.identity import Json, Ref
-from interlock.domain.invoice import Invoice
+from interlock.domain.invoice import STEPS, Invoice
 from interlock.domain.record import Problem
 from interlock.processes.billing import Billing, Known
 from interlock.processes.decision import Decision
 
-STEPS: Final = ("invoice", "invoice_confirmation", "invoice_posting")
-"""The kinds of the three writes that make one invoice, in their order."""
 WAITS: Final = {
     "customer_missing": "the account invoiced is no customer in the ERP yet; `lead_to_customer` was asked to make it one",
     "invoice_in_flight": "whether its invoice reached the ERP is not known yet",
@@ -28,10 +26,11 @@ WAITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An invoice as planned, and how the change of each of its steps stands."""
+    """An invoice as planned, and how the change of each of its steps stands; gone: its draft was made and is there no more."""
 
     invoice: Invoice
     states: Mapping[str, str]
+    gone: bool = False
 
     @property
     def posted(self) -> bool:

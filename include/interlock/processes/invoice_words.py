@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from interlock.domain.identity import Json, Values
-from interlock.domain.invoice import InvoiceKey
+from interlock.domain.invoice import STEPS, InvoiceKey
 from interlock.domain.wording import line_words, lines_of
-from interlock.processes.contract_view import STEPS
 
 GIVEN: Final = ("state", "number", "invoice_date", "due_date", "net", "tax", "gross")
 

@@ -15,12 +15,13 @@ from typing import Final
 
 from interlock.config import Settings
 from interlock.domain.change import Change
-from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.domain.invoice import STEPS, Invoice, InvoiceState
+from interlock.domain.money import plain
 from interlock.domain.process import RENEWAL_TO_INVOICE
 from interlock.domain.record import Problem
 from interlock.processes import contract_status
 from interlock.processes.billing import Billing, Held, Rules, decide_invoices
-from interlock.processes.contract_view import STEPS, Answer, ContractView
+from interlock.processes.contract_view import Answer, ContractView
 from interlock.processes.decision import Decision, Verdict
 
 PROCESS: Final = RENEWAL_TO_INVOICE
@@ -93,7 +94,7 @@ def _problems(view: ContractView, billing: Billing) -> tuple[Problem, ...]:
 
 def amounts(held: Held) -> str:
     """Say what is at stake, by category: `net 100.00, tax 19.00, gross 119.00 EUR (S 19 %: 100.00 + 19.00)`."""
-    parts = "; ".join(f"{t.category} {t.rate.normalize():f} %: {t.base} + {t.tax}" for t in held.taxes)
+    parts = "; ".join(f"{t.category} {plain(t.rate)} %: {t.base} + {t.tax}" for t in held.taxes)
     return f"net {held.net}, tax {held.tax}, gross {held.gross} {held.currency}" + (f" ({parts})" if parts else "")
 
 
@@ -112,14 +113,9 @@ def _steps(view: ContractView, invoice: Invoice) -> Iterator[Change]:
     before: tuple[str, ...] = ()
     why = f"contract {invoice.key.contract}, {invoice.service_from} to {invoice.service_to}"
     for kind in STEPS:
-        key, parent = step_key(kind, invoice), None if before else view.customer
+        key, parent = invoice.key.step(kind), None if before else view.customer
         yield Change.create(
             key, process=PROCESS, system="erp", kind=kind, subject=view.ref, values=invoice.model_dump(mode="json"),
             parent=parent, depends_on=before, why=why,
         )  # fmt: skip
         before = (key,)
-
-
-def step_key(kind: str, invoice: Invoice) -> str:
-    """Name the once-only effect: each step once an invoice."""
-    return f"{kind}/{invoice.reference}"

@@ -21,7 +21,7 @@ LEFT JOIN interlock.crosswalk x ON x.account = a.ref
 LEFT JOIN interlock.current_records(%(scratch)s) c ON c.ref = x.customer
 LEFT JOIN (SELECT r.to_ref, string_agg(o.customer, ',' ORDER BY o.customer) AS customers
     FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref GROUP BY r.to_ref) m ON m.to_ref = a.ref
-LEFT JOIN (SELECT DISTINCT ref, true AS wanted FROM interlock.woken WHERE process = 'lead_to_customer') w ON w.ref = a.ref
+LEFT JOIN (SELECT DISTINCT ref, true AS wanted FROM interlock.woken WHERE process = %(process)s) w ON w.ref = a.ref
 WHERE a.kind = 'account' AND a.instance = %(crm)s
   AND NOT EXISTS (SELECT FROM interlock.redirect r WHERE r.from_ref = a.ref)
 """

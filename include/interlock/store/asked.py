@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from interlock.domain.invoice import Invoice
-from interlock.domain.money import half_up
+from interlock.domain.invoice import STEPS, Invoice
+from interlock.domain.money import figure
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
-INVOICE: Final = "invoice"
 CHANGES: Final = """
 SELECT a.id AS request, c.subject, c.system, c.operation, c.kind, c.results, c.why, c.state, c.reason,
     CASE WHEN f.body IS NULL THEN c.seen ELSE f.body END AS before, coalesce(q.body, c.body) AS after,
@@ -52,7 +51,7 @@ def changes(tx: Transaction, number: int, limit: int, offset: int = 0) -> list[R
 
 def invoices_of(rows: Sequence[Row]) -> list[AskedInvoice]:
     """Return the invoices among changes that people are asked about."""
-    drafts = [row for row in rows if row["kind"] == INVOICE and row["operation"] == "create"]
+    drafts = [row for row in rows if row["kind"] == STEPS[0] and row["operation"] == "create"]
     return [
         AskedInvoice(
             row["request"], invoice, _invoice(row["former"]), row["former_request"], row["recipient"] or "", row["customer"] or ""
@@ -64,7 +63,7 @@ def invoices_of(rows: Sequence[Row]) -> list[AskedInvoice]:
 
 def invoices(tx: Transaction, requests: Sequence[int], each: int) -> dict[int, list[AskedInvoice]]:
     """Return the first invoices, `each` at most, of several requests."""
-    place = {"requests": list(requests), "kind": INVOICE, "limit": each, "offset": 0}
+    place = {"requests": list(requests), "kind": STEPS[0], "limit": each, "offset": 0}
     found: dict[int, list[AskedInvoice]] = {}
     for one in invoices_of(tx.execute(CHANGES, place).fetchall()):
         found.setdefault(one.request, []).append(one)
@@ -79,7 +78,7 @@ def period(invoice: Invoice) -> str:
 
 def figures(invoice: Invoice) -> tuple[str, str, str]:
     """Return net, tax and gross with all digits of the currency's minor unit."""
-    net, tax, gross = (f"{half_up(amount, invoice.currency):f}" for amount in (invoice.net, invoice.tax, invoice.gross))
+    net, tax, gross = (figure(amount, invoice.currency) for amount in (invoice.net, invoice.tax, invoice.gross))
     return net, tax, gross
 
 

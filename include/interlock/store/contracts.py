@@ -49,8 +49,8 @@ SELECT b.ref, b.inputs, b.outcome, a.body, a.revision, a.archived, a.problems, a
         FROM interlock.current_records(%(scratch)s) i
         WHERE i.kind = 'invoice' AND i.body #>> '{{key,contract}}' = a.body ->> 'number'), '[]') AS invoices,
     coalesce((SELECT jsonb_agg(jsonb_build_object('kind', h.kind, 'body', h.body, 'state', h.state,
-            'gone', h.state = 'done' AND EXISTS (SELECT FROM interlock.snapshot g WHERE g.ref = h.result_ref AND g.archived),
-            'seen', EXISTS (SELECT FROM interlock.current_records(%(scratch)s) g WHERE g.ref = h.result_ref)) ORDER BY h.id)
+            'gone', h.state = 'done' AND EXISTS (SELECT FROM interlock.snapshot g WHERE g.ref = h.result_ref AND g.archived))
+        ORDER BY h.id)
         FROM interlock.change h WHERE h.subject = b.ref AND h.process = %(process)s AND h.system = 'erp'), '[]') AS steps,
     ARRAY(SELECT n.key FROM interlock.change n WHERE n.subject = b.ref AND n.kind = 'note' AND n.state = 'done') AS noted,
     coalesce((SELECT jsonb_agg(jsonb_build_object('body', f.body, 'renewal', f.renewal) ORDER BY f.number)
@@ -70,7 +70,15 @@ LEFT JOIN interlock.tax_status t ON t.contract = b.ref
 WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
 """  # noqa: S608 - constants
 
+BODIES: Final = """
+SELECT b.ref, a.body, a.archived, a.problems FROM interlock.batch_subject b
+JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) a WHERE a.ref = b.ref OFFSET 0) a ON true
+WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
+"""
+"""The work's contracts alone, which is all that checks look at."""
+
 CONTRACTS: Final = Subjects(INPUTS, VIEWS)
+READ: Final = Subjects(INPUTS, BODIES)
 
 
 def keep_terms(tx: Transaction, terms: Sequence[tuple[str, int, Mapping[str, Any], bool]]) -> None:

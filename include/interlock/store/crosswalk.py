@@ -112,6 +112,12 @@ def others(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> set[str]:
     return {row["account"] for row in rows}
 
 
+def customers_of(tx: Transaction, accounts: Sequence[str]) -> list[str]:
+    """Return the customers that accounts are linked to."""
+    rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(accounts)])
+    return [row["customer"] for row in rows]
+
+
 def rebuild(tx: Transaction, crm: str, erp: str) -> int:
     """Link accounts to the customers that carry their reference; returns how many links were missing (invariant 14).
 

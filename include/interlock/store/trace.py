@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from interlock.domain.invoice import InvoiceKey
+from interlock.domain.invoice import STEPS, InvoiceKey
 from interlock.domain.process import RENEWAL_TO_INVOICE
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
-STEPS: Final = """
+SENT: Final = """
 SELECT c.*, d.run_id AS decided_in, d.actor AS started_by, w.run_id AS done_in FROM interlock.change c
 LEFT JOIN interlock.batch d ON d.id = c.batch_id LEFT JOIN interlock.batch w ON w.id = c.done_batch
 WHERE c.once AND c.key = ANY(%s) ORDER BY c.id
@@ -75,14 +75,13 @@ def references(tx: Transaction, number: str) -> list[str]:
     return [str(row["reference"]) for row in rows if row["reference"]]
 
 
-def trace(tx: Transaction, key: InvoiceKey, kinds: Sequence[str]) -> Trace:
-    """Collect what is on record of an invoice; `kinds` are the steps that make one, in their order."""
-    keys = [f"{kind}/{key.reference}" for kind in kinds]
-    steps = tx.execute(STEPS, [keys]).fetchall()
+def trace(tx: Transaction, key: InvoiceKey) -> Trace:
+    """Collect what is on record of an invoice."""
+    keys = [key.step(kind) for kind in STEPS]
+    steps = tx.execute(SENT, [keys]).fetchall()
     contract = _contract(tx, key, steps)
     ref = contract["ref"] if contract else steps[0]["subject"] if steps else ""
-    note = f"note/invoice/{ref}/{key.reference}"
-    told = tx.execute(TOLD, {"contract": ref, "note": note, "posting": keys[-1]}).fetchall()
+    told = tx.execute(TOLD, {"contract": ref, "note": key.note(ref), "posting": keys[-1]}).fetchall()
     approvals = tx.execute(APPROVALS, [[step["id"] for step in steps]]).fetchall()
     period = InvoiceKey(contract=key.contract, period_start=key.period_start).reference
     entries = tx.execute(ENTRIES, {"process": RENEWAL_TO_INVOICE, "contract": ref, "period": period}).fetchall()

@@ -8,7 +8,6 @@ All three carry the planned invoice as values; the first hangs on its customer, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from interlock.connectors.batches import Sending
 from interlock.connectors.tryton.api import Rpc
@@ -19,14 +18,11 @@ from interlock.connectors.tryton.invoice_steps import Steps
 from interlock.connectors.tryton.reading import Reader
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
-from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.domain.invoice import STEPS, Invoice, InvoiceState
 from interlock.domain.record import Record
 from interlock.errors import Refused
 
-DRAFT: Final = "invoice"
-CONFIRMATION: Final = "invoice_confirmation"
-POSTING: Final = "invoice_posting"
-KINDS: Final = (DRAFT, CONFIRMATION, POSTING)
+DRAFT, CONFIRMATION, POSTING = KINDS = STEPS
 
 
 class Invoices:

@@ -10,13 +10,13 @@ from interlock.config import Settings
 from interlock.domain.change import Role, Write
 from interlock.domain.finding import Finding
 from interlock.domain.identity import Ref
-from interlock.domain.invoice import InvoiceKey
+from interlock.domain.invoice import STEPS, InvoiceKey
 from interlock.domain.vat import VatAnswer
 from interlock.engine.context import Engine, Scope
 from interlock.engine.doubles import remove_doubles
 from interlock.engine.flow import Decided, Flow
 from interlock.engine.invoices import approving, checking, deciding, gathering, money
-from interlock.processes.contract_view import STEPS, WAITS
+from interlock.processes.contract_view import WAITS
 from interlock.processes.renewal_to_invoice import PROCESS
 from interlock.store.contracts import CONTRACTS
 from interlock.store.database import Transaction

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from interlock.domain.invoice import Invoice
+from interlock.domain.invoice import STEPS, Invoice
 from interlock.domain.money import ZERO
 from interlock.engine.context import Engine
-from interlock.processes.contract_view import STEPS
 from interlock.store import contracts, requests
 from interlock.store.database import Transaction
 

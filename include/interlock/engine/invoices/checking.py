@@ -14,6 +14,7 @@ from interlock.engine.holding import hold_back
 from interlock.quality import suites
 from interlock.store import batches, work
 from interlock.store import checked as store
+from interlock.store.contracts import READ
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
@@ -31,9 +32,7 @@ def check(engine: Engine, batch: UUID) -> int:
         dry = bool(info["dry_run"])
         found = _collect(engine, tx, batch, info)
         staged, unknown = Counter[str](), Counter(contract=len(found))
-        for page in work.views(
-            tx, batch, engine.process, engine.flow.subjects, batch if dry else None, engine.settings.engine.page
-        ):
+        for page in work.views(tx, batch, engine.process, READ, batch if dry else None, engine.settings.engine.page):
             live = [row for row in page if not row["archived"] and row["body"].get("status") != "draft"]
             found |= {row["ref"]: [Problem(*p) for p in row["problems"]] for row in live if row["problems"]}
             for kind, rows in (("contract", map(_contract, live)), ("contract_line", _lines(live))):

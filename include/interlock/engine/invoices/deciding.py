@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from interlock.domain.process import LEAD_TO_CUSTOMER
 from interlock.domain.vat import VatAnswer
 from interlock.engine.context import Engine
 from interlock.engine.flow import Decided
 from interlock.engine.invoices import money
 from interlock.engine.invoices.viewing import tax_status, view_of
-from interlock.engine.leads import LEADS
 from interlock.engine.vat_evidence import ask_register
 from interlock.processes import renewal_to_invoice as process
 from interlock.processes.billing.tax import WAIT as UNANSWERED
@@ -88,4 +88,4 @@ def keep(tx: Transaction, batch: UUID, decided: Sequence[Decided]) -> None:
             if answer.billing.plan.terms
         ],
     )
-    contracts.wake(tx, LEADS.name, batch, {account: revision for _, answer, account, revision in found if answer.wakes})
+    contracts.wake(tx, LEAD_TO_CUSTOMER, batch, {account: revision for _, answer, account, revision in found if answer.wakes})

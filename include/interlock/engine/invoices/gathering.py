@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from interlock.domain.change import Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page
 from interlock.engine.context import Engine
-from interlock.engine.leads.gathering import link
+from interlock.engine.linking import link, read_customers
 from interlock.engine.reading import bury, feed, read, store
 from interlock.errors import ConfigurationError
 from interlock.ports.system import Invoicing
@@ -59,19 +58,9 @@ def _named(engine: Engine, batch: UUID, named: list[Ref], *, dry: bool) -> None:
         bodies = contracts.bodies(tx, batch if dry else None, [str(ref) for ref in subjects])
     people = {engine.crm.ref("account", i) for body in bodies for i in (body["account"], body["invoice_account"]) if i}
     read(engine, batch, engine.crm, sorted(people), dry=dry)
-    _customers(engine, batch, sorted(people), dry=dry)
+    read_customers(engine, batch, sorted(people), dry=dry)
     for several in invoicing(engine).invoices_of([body["number"] for body in bodies if body["number"]]).values():
         store(engine, batch, Page(list(several)), dry=dry)
-
-
-def _customers(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> None:
-    with engine.database.begin() as tx:
-        rows = tx.execute(
-            "SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, accounts))]
-        ).fetchall()
-    wanted = [Write(str(ref), "create", "customer", {}, subject=ref) for ref in accounts]
-    found = [record.ref for several in engine.erp.find(wanted).values() for record in several] if wanted else []
-    read(engine, batch, engine.erp, list(dict.fromkeys([*(Ref.parse(row["customer"]) for row in rows), *found])), dry=dry)
 
 
 def invoicing(engine: Engine) -> Invoicing:

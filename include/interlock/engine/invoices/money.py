@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from interlock.domain.identity import Values
-from interlock.domain.invoice import Invoice, InvoiceKey, TaxTotal
+from interlock.domain.invoice import STEPS, Invoice, InvoiceKey, TaxTotal
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.processes.billing import Held
 from interlock.processes.billing.money import as_posted, money_of_run
-from interlock.processes.contract_view import STEPS, Answer
+from interlock.processes.contract_view import Answer
 from interlock.store import contracts
 from interlock.store.database import Transaction
 
@@ -32,14 +33,12 @@ def kept(answer: Answer) -> Row:
 def of_run(engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> Values:
     """Add up what was planned, invoiced, held, what waits for approval, what the ERP rounded otherwise, and fiscal years."""
     decided = contracts.billing(tx, batch)
-    posted = [] if dry else contracts.done(tx, batch, STEPS[-1])
+    done = [] if dry else contracts.done(tx, batch, STEPS[-1])
+    posted = [(Invoice.model_validate(row["body"]), row["results"]) for row in done]
     waiting = [] if dry else contracts.awaiting(tx, engine.process, STEPS[0])
     money = money_of_run(
         planned=[Invoice.model_validate(body) for row in decided for body in row["planned"]],
-        invoiced=[
-            (Invoice.model_validate(row["body"]), as_posted(Invoice.model_validate(row["body"]), row["results"]))
-            for row in posted
-        ],
+        invoiced=[(planned, as_posted(planned, results)) for planned, results in posted],
         held=[_held(body) for row in decided for body in row["held"]],
         awaiting=[Invoice.model_validate(body) for body in waiting],
         fiscal_year_starts=engine.settings.company.fiscal_year_starts,
@@ -56,7 +55,8 @@ def _plain(held: Held) -> Row:
 
 
 def _held(body: Row) -> Held:
-    whole = Invoice.model_validate({"key": body["key"], "net": body["net"], "tax": body["tax"]})
     taxes = tuple(TaxTotal.model_validate(total) for total in body["taxes"])
     problems = tuple(Problem(code, "", "") for code in body["codes"])
-    return Held(problems, InvoiceKey.model_validate(body["key"]), body["currency"], whole.net, whole.tax, taxes)
+    return Held(
+        problems, InvoiceKey.model_validate(body["key"]), body["currency"], Decimal(body["net"]), Decimal(body["tax"]), taxes
+    )

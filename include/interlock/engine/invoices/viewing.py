@@ -9,12 +9,12 @@ from typing import Any
 from interlock.config.contracts import WRITTEN
 from interlock.domain.contract import Contract, Term
 from interlock.domain.identity import Ref
-from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.domain.invoice import STEPS, Invoice, InvoiceKey, InvoiceState
 from interlock.domain.party import Account, Customer, Party
 from interlock.domain.record import Problem
 from interlock.domain.vat import VatAnswer
 from interlock.processes.billing import Known, Recipient, read_contract
-from interlock.processes.contract_view import STEPS, ContractView, Sent
+from interlock.processes.contract_view import ContractView, Sent
 
 Row = dict[str, Any]
 ON_THE_WAY = {"sending", "unknown", "done", "unchanged"}
@@ -48,14 +48,17 @@ def view_of(row: Row, as_of: date, answers: Mapping[str, VatAnswer]) -> Contract
 
 def _sent(row: Row) -> dict[str, Sent]:
     """Return the invoices whose draft was tried, by reference."""
-    invoices: dict[str, Invoice] = {}
+    tried: dict[str, Row] = {}
     states: dict[str, dict[str, str]] = {}
     for step in row["steps"]:
-        invoice = Invoice.model_validate(step["body"])
-        states.setdefault(invoice.reference, {})[step["kind"]] = step["state"]
+        reference = InvoiceKey.model_validate(step["body"]["key"]).reference
+        states.setdefault(reference, {})[step["kind"]] = step["state"]
         if step["kind"] == STEPS[0] and step["state"] in ON_THE_WAY:
-            invoices[invoice.reference] = invoice
-    return {reference: Sent(invoice, states[reference]) for reference, invoice in invoices.items()}
+            tried[reference] = step
+    return {
+        reference: Sent(Invoice.model_validate(step["body"]), states[reference], step["gone"])
+        for reference, step in tried.items()
+    }
 
 
 def _billed(row: Row, sent: Mapping[str, Sent]) -> tuple[Invoice, ...]:
@@ -66,11 +69,10 @@ def _billed(row: Row, sent: Mapping[str, Sent]) -> tuple[Invoice, ...]:
         for invoice in (Invoice.model_validate(kept["body"]),)
     ]
     there = {invoice.reference for invoice in found}
-    for step in row["steps"]:
-        reference = Invoice.model_validate(step["body"]).reference
-        if step["kind"] == STEPS[0] and reference in sent and reference not in there:
-            state = InvoiceState.DELETED if step["gone"] else InvoiceState.PLANNED
-            found.append(sent[reference].invoice.model_copy(update={"state": state}))
+    for reference, one in sent.items():
+        if reference not in there:
+            state = InvoiceState.DELETED if one.gone else InvoiceState.PLANNED
+            found.append(one.invoice.model_copy(update={"state": state}))
     return tuple(sorted(found, key=lambda invoice: (invoice.key.period_start, invoice.key.kind, invoice.key.generation)))
 
 

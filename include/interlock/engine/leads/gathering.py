@@ -1,16 +1,16 @@
-"""Read accounts, deals, contacts and customers, and link those that carry our reference."""
+"""Read accounts, deals, contacts and customers."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from interlock.domain.change import Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page
 from interlock.engine.context import Engine
+from interlock.engine.linking import link, read_customers
 from interlock.engine.reading import bury, feed, read, since_when, store
-from interlock.store import batches, crosswalk, families, records
+from interlock.store import batches, families, records
 
 Row = dict[str, Any]
 
@@ -39,19 +39,6 @@ def _complete(engine: Engine, batch: UUID, kind: str, *, dry: bool) -> None:
         read(engine, batch, engine.crm, [Ref.parse(ref) for ref in orphans], dry=dry)
     if kind == "deal":
         _parents_of_deals(engine, batch, dry=dry)
-
-
-def link(engine: Engine, batch: UUID) -> None:
-    """Bring the crosswalk up to date with what was read: references in the ERP, merges on either side."""
-    crm, erp = engine.crm.instance().id, engine.erp.instance().id
-    with engine.database.begin() as tx:
-        crosswalk.rebuild(tx, crm, erp)
-        strangers, left = crosswalk.strangers(tx, crm, erp), crosswalk.left(tx)
-    gone = read(engine, batch, engine.crm, [Ref.parse(ref) for ref in strangers], dry=False)
-    read(engine, batch, engine.erp, [Ref.parse(ref) for ref in left], dry=False)
-    with engine.database.begin() as tx:
-        records.tombstone(tx, batch, gone)
-        crosswalk.follow_merges(tx)
 
 
 def _parents_of_deals(engine: Engine, batch: UUID, *, dry: bool) -> None:
@@ -85,14 +72,9 @@ def _named(engine: Engine, batch: UUID, accounts: list[Ref], *, dry: bool) -> No
     _ancestors(engine, batch, set(accounts), dry=dry)
     with engine.database.begin() as tx:
         family = [Ref.parse(ref) for ref in batches.scope(tx, batch) or ()]
-        rows = tx.execute("SELECT customer FROM interlock.crosswalk WHERE account = ANY(%s)", [list(map(str, family))]).fetchall()
     for kind in ("deal", "contact"):
         _children(engine, batch, kind, family, dry=dry)
-    customers = [Ref.parse(row["customer"]) for row in rows]
-    wanted = [Write(str(ref), "create", "customer", {}, subject=ref) for ref in family]
-    referring = [record.ref for records_found in engine.erp.find(wanted).values() for record in records_found]
-    read(engine, batch, engine.erp, list(dict.fromkeys([*customers, *referring])), dry=dry)
-    if len(customers) < len(accounts):
+    if read_customers(engine, batch, family, dry=dry) < len(accounts):
         for page in engine.erp.changed("customer", since_when(engine, engine.erp, "customer")):
             store(engine, batch, Page(page.records), dry=dry)
 

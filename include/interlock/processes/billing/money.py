@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from interlock.domain.identity import Values
 from interlock.domain.invoice import Invoice, TaxTotal
-from interlock.domain.money import EXACT, ZERO, Amount, half_up
+from interlock.domain.money import EXACT, ZERO, Amount, figure
 from interlock.domain.readback import rounding
 from interlock.processes.billing.judge import CORRECTION
 from interlock.processes.billing.known import Held
@@ -39,7 +39,7 @@ class _Sum(BaseModel):
     @property
     def figures(self) -> tuple[str, str, str]:
         """Net, tax and gross with all digits of the currency's minor unit, as people read them."""
-        net, tax, gross = (f"{half_up(amount, self.currency):f}" for amount in (self.net, self.tax, self.gross))
+        net, tax, gross = (figure(amount, self.currency) for amount in (self.net, self.tax, self.gross))
         return net, tax, gross
 
 

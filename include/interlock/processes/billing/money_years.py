@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from interlock.domain.invoice import Invoice, InvoiceLine
-from interlock.domain.money import EXACT, ZERO, Amount, half_up
+from interlock.domain.money import EXACT, ZERO, Amount, figure, half_up
 from interlock.processes.billing.calendar import DAY
 from interlock.processes.billing.proration import part
 
@@ -33,7 +33,7 @@ class YearShare(BaseModel):
     @property
     def figure(self) -> str:
         """The net with all digits of the currency's minor unit, as people read it."""
-        return f"{half_up(self.net, self.currency):f}"
+        return figure(self.net, self.currency)
 
 
 def shares(invoices: Iterable[Invoice], starts: str) -> tuple[YearShare, ...]:

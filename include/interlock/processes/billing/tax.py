@@ -43,25 +43,27 @@ WAIT: Final = "vat_answer_missing"
 
 def row_for(line: InvoiceLine, kind: Kind, recipient: Recipient, rules: TaxRules) -> TaxRow | Problem:
     """Return the row of the table that taxes a line, or why there is none; never a guess, never silently domestic tax."""
-    country, day = recipient.party.country, line.service_to
+    country = recipient.party.country
     zone = rules.zone(country, recipient.party.postal_code)
     vat_id = recipient.party.vat_id
     if vat_id and vat_country(vat_id) not in {country, VAT_SEATS.get(country)}:
         return SEAT
     if zone != "domestic" and not kind:
         return KIND_UNKNOWN
-    fitting = [row for row in rules.rows if day and _fits(row, line, kind, day)]
+    fitting = [row for row in rules.rows if row.customer_kind in {kind, "any"} and covers(row, line)]
     for row in fitting:
         if country in row.countries:
             return row
     return next((row for row in fitting if zone and row.zone == zone), GAP)
 
 
-def _fits(row: TaxRow, line: InvoiceLine, kind: Kind, day: date) -> bool:
+def covers(row: TaxRow, line: InvoiceLine) -> bool:
+    """Tell whether a row is for such a line on its last day of service, whoever the recipient is."""
+    day = line.service_to
     return (
         row.tax_class == line.tax_class
         and row.supply in {line.supply, "any"}
-        and row.customer_kind in {kind, "any"}
+        and day is not None
         and row.valid_from <= day <= (row.valid_to or date.max)
     )
 
