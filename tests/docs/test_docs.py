@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from interlock.config import ACCOUNT_PROPERTIES, Settings, load
+from interlock.config.balances import ACCOUNT_BALANCE, CONTRACT_PAYMENT
 from interlock.config.contracts import CONTRACT, LINE
 from interlock.domain.party import PARTY_FIELDS
 from interlock.processes.matching import REASONS
@@ -94,7 +95,7 @@ def test_every_setting_is_documented():
     known = {name for name in settings(Settings) if not name.startswith(("crm.http.", "erp.http."))}
     http = {f"http.{name}" for name in type(load(ROOT / "interlock.toml").crm.http).model_fields}
     tables = {"crm.account.FIELD", "crm.contact.FIELD", "crm.contact_roles.ROLE", "customers.fields.FIELD"}
-    tables |= {"crm.contract.FIELD", "crm.contract_line.FIELD"}
+    tables |= {"crm.contract.FIELD", "crm.contract_line.FIELD", "crm.account_balance.FIELD", "crm.contract_payment.FIELD"}
     assert known - {table.rsplit(".", 1)[0] for table in tables} - documented == set()
     assert http - documented == set()
     assert documented - known - http == tables
@@ -108,9 +109,12 @@ def test_every_field_with_its_usual_property_and_rule_is_documented():
         assert f"| {name} | `{ACCOUNT_PROPERTIES[name]}` | {rule.owner} | {rule.empty} | {rule.on_unusable} |" in text
 
 
-def test_every_field_of_a_contract_with_its_usual_property_is_documented():
-    text = (DOCS / "contracts.md").read_text()
-    for fields in (CONTRACT, LINE):
+@pytest.mark.parametrize(
+    ("page", "tables"), [("contracts.md", (CONTRACT, LINE)), ("connecting.md", (ACCOUNT_BALANCE, CONTRACT_PAYMENT))]
+)
+def test_every_mapped_field_with_its_usual_property_is_documented(page, tables):
+    text = (DOCS / page).read_text()
+    for fields in tables:
         for field, kept in fields.items():
             holds = f"one of {', '.join(f'`{value}`' for value in kept.values)}" if kept.values else kept.holds
             assert f"| {field} | `{kept.name}` | {holds} |" in text

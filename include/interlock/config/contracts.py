@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from interlock.config.properties import Property, judged, named, one_of
 from interlock.domain.contract import CancellationKind, Interval, Moment, Renewal, Supply, Uplift
-
-Holds = Literal["string", "number", "date", "datetime", "enumeration", "bool"]
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """Where a field is kept and what it holds, in HubSpot's words; an enumeration's values are Interlock's own words."""
-
-    name: str
-    holds: Holds = "string"
-    values: tuple[str, ...] = ()
-
-
-def _one_of(name: str, *values: str) -> Property:
-    return Property(name, "enumeration", values)
-
 
 SAID: Final[Mapping[str, Property]] = {
     "name": Property("name"),
     "number": Property("number"),
-    "status": _one_of("status", "draft", "active", "cancelled", "ended"),
-    "customer_kind": _one_of("customer_kind", "business", "consumer"),
+    "status": one_of("status", "draft", "active", "cancelled", "ended"),
+    "customer_kind": one_of("customer_kind", "business", "consumer"),
     "public_buyer": Property("public_buyer", "bool"),
     "invoice_account": Property("invoice_account_id"),
     "start": Property("start_date", "date"),
     "initial_term": Property("initial_term_months", "number"),
-    "renewal_mode": _one_of("renewal_mode", *get_args(Renewal)),
+    "renewal_mode": one_of("renewal_mode", *get_args(Renewal)),
     "renewal_term": Property("renewal_term_months", "number"),
     "renewed_through": Property("renewed_through", "date"),
     "renewed_by": Property("renewed_by"),
     "notice_value": Property("notice_value", "number"),
-    "notice_unit": _one_of("notice_unit", "day", "week", "month"),
+    "notice_unit": one_of("notice_unit", "day", "week", "month"),
     "cancellation_received_on": Property("cancellation_received_on", "date"),
     "cancellation_effective_on": Property("cancellation_effective_on", "date"),
-    "cancellation_kind": _one_of("cancellation_kind", *get_args(CancellationKind)),
-    "interval": _one_of("billing_interval", *get_args(Interval)),
-    "billed": _one_of("billed", *get_args(Moment)),
+    "cancellation_kind": one_of("cancellation_kind", *get_args(CancellationKind)),
+    "interval": one_of("billing_interval", *get_args(Interval)),
+    "billed": one_of("billed", *get_args(Moment)),
     "billed_through": Property("billed_through", "date"),
     "currency": Property("currency"),
-    "uplift": _one_of("uplift", *get_args(Uplift)),
+    "uplift": one_of("uplift", *get_args(Uplift)),
     "uplift_percent": Property("uplift_percent", "number"),
     "uplift_from": Property("uplift_from", "date"),
     "uplift_agreed": Property("uplift_agreed", "bool"),
@@ -82,8 +66,8 @@ LINE: Final[Mapping[str, Property]] = {
     "unit_price": Property("price", "number"),
     "discount": Property("hs_discount_percentage", "number"),
     "tax_class": Property("tax_class"),
-    "supply": _one_of("supply", *get_args(Supply)),
-    "recurrence": _one_of("recurrence", "recurring", "one_off"),
+    "supply": one_of("supply", *get_args(Supply)),
+    "recurrence": one_of("recurrence", "recurring", "one_off"),
     "usage": Property("usage", "bool"),
     "valid_from": Property("valid_from", "date"),
     "valid_to": Property("valid_to", "date"),
@@ -112,23 +96,23 @@ class ContractSettings(BaseModel):
     @classmethod
     def known_contract_fields(cls, value: dict[str, str]) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return _judged(value, CONTRACT, (*NEEDED, *WRITTEN))
+        return judged(value, CONTRACT, (*NEEDED, *WRITTEN))
 
     @field_validator("contract_line")
     @classmethod
     def known_line_fields(cls, value: dict[str, str]) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return _judged(value, LINE, NEEDED)
+        return judged(value, LINE, NEEDED)
 
     @property
     def contract_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return _names(self.contract, CONTRACT)
+        return named(self.contract, CONTRACT)
 
     @property
     def contract_line_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return _names(self.contract_line, LINE)
+        return named(self.contract_line, LINE)
 
     @property
     def contract_reading(self) -> dict[str, object]:
@@ -138,18 +122,3 @@ class ContractSettings(BaseModel):
             "contract": self.contract_properties,
             "contract_line": self.contract_line_properties,
         }
-
-
-def _names(given: Mapping[str, str], usual: Mapping[str, Property]) -> dict[str, str]:
-    return {field: name for field, known in usual.items() if (name := given.get(field, known.name))}
-
-
-def _judged(given: dict[str, str], usual: Mapping[str, Property], needed: tuple[str, ...]) -> dict[str, str]:
-    if unknown := sorted(set(given) - set(usual)):
-        raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(usual)}")
-    if empty := sorted(field for field, name in given.items() if field in needed and not name):
-        raise ValueError(f"{', '.join(empty)} needs the name of a property")
-    names = list(_names(given, usual).values())
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{', '.join(twice)} stands for two fields; give each a property of its own")
-    return given

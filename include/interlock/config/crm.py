@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from interlock.config.balances import BALANCE, BalanceSettings
 from interlock.config.connection import HttpSettings
 from interlock.config.contracts import ContractSettings
 from interlock.config.section import Seconds, Section
@@ -54,7 +55,7 @@ MANDATORY_PROPERTIES = (
 )  # fmt: skip
 
 
-class CrmSettings(Section, ContractSettings):
+class CrmSettings(Section, ContractSettings, BalanceSettings):
     """The CRM: which connector, which connection, and the names its fields have there; "" says that it has no such field.
 
     contact_roles: our role -> values of the CRM's role property that mean it. private_property: marks an activity that never
@@ -103,6 +104,18 @@ class CrmSettings(Section, ContractSettings):
         if value and ("{id}" not in value or set(re.findall(r"{(.*?)}", value)) - {"url", "portal", "id"}):
             raise ValueError("needs {id}, may hold {url} and {portal}, and nothing else in braces")
         return value
+
+    @model_validator(mode="after")
+    def apart(self) -> CrmSettings:
+        """Refuse that a balance or payment is written into a property that another table reads: each write would be news."""
+        if not self.balances:
+            return self
+        balances = {name for field, name in self.account_balance_properties.items() if field in BALANCE}
+        twice = balances & {*self.account_properties.values()}
+        twice |= {*self.contract_payment_properties.values()} & {*self.contract_properties.values()}
+        if twice:
+            raise ValueError(f"{', '.join(sorted(twice))} stands in two tables; give balances and payments their own")
+        return self
 
     @property
     def account_properties(self) -> dict[str, str]:

@@ -103,5 +103,5 @@ class Settings(Section):
             "account": self.crm.account_properties, "contact": self.crm.contact_properties, "roles": self.crm.contact_roles,
             "won": self.crm.won_stages, "maps": self.maps.model_dump(),
         }  # fmt: skip
-        how |= self.crm.contract_reading
+        how |= self.crm.contract_reading | self.crm.balance_reading
         return hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]

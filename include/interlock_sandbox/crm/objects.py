@@ -13,7 +13,7 @@ from interlock_sandbox.crm.faults import Fault, invalid, missing
 from interlock_sandbox.crm.limits import Limits
 from interlock_sandbox.crm.records import ID, Records, Row, Tx, shown
 from interlock_sandbox.crm.replies import BATCH, answer, inputs, object_type
-from interlock_sandbox.crm.schema import SINGULAR
+from interlock_sandbox.crm.schema import ACTIVITIES, ASSOCIATIONS, REQUIRED, SINGULAR
 from interlock_sandbox.crm.search import search
 
 
@@ -31,7 +31,11 @@ def _wanted(body: Row) -> list[str]:
 
 def put(tx: Tx, records: Records, kind: str, items: Sequence[Row]) -> list[Row]:
     """Create objects with their associations."""
-    rows = records.create(tx, kind, records.clean(tx, kind, [item["properties"] for item in items]))
+    cleaned = records.clean(tx, kind, [item["properties"] for item in items])
+    if lacking := [name for name in REQUIRED.get(kind, ()) if not all(row.get(name) for row in cleaned)]:
+        what = SINGULAR[kind].upper()
+        raise invalid(f"Error creating {what}. Some required properties were not set.", context={"properties": lacking})
+    rows = records.create(tx, kind, cleaned)
     wishes: list[tuple[str, str]] = []
     try:
         for row, item in zip(rows, items, strict=True):
@@ -42,10 +46,22 @@ def put(tx: Tx, records: Records, kind: str, items: Sequence[Row]) -> list[Row]:
     kinds = {str(r["id"]): r["type"] for r in tx.execute("SELECT id, type FROM crm.object WHERE id = ANY(%s)", [list(ids)])}
     if lost := sorted({to for _, to in wishes} - set(kinds)):
         raise invalid("an associated object does not exist", context={"ids": lost})
+    for item in items:
+        for wish in item.get("associations") or []:
+            _fit(kind, kinds[str(wish["to"]["id"])], wish.get("types") or [])
     for to_kind in sorted(set(kinds.values())):
         if bad := link(tx, records, kind, to_kind, [(a, b) for a, b in wishes if kinds[b] == to_kind]):
             raise invalid("an associated object does not exist", context={"ids": [b for _, b in bad]})
     return rows
+
+
+def _fit(kind: str, to_kind: str, types: Sequence[Any]) -> None:
+    """Refuse a type that does not lead from an activity to that object; other pairs have several types."""
+    usual = ASSOCIATIONS.get((kind, to_kind))
+    for spec in types if usual and kind in ACTIVITIES else ():
+        number = spec.get("associationTypeId") if isinstance(spec, dict) else None
+        if number != usual:
+            raise invalid(f"association type {number} does not lead from {kind} to {to_kind}", context={"type": [str(number)]})
 
 
 def with_links(tx: Tx, records: Records, kind: str, rows: list[Row], wanted: Sequence[str]) -> None:

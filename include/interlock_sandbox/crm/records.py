@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from interlock_sandbox.crm.faults import Fault, invalid
-from interlock_sandbox.crm.schema import AUTOMATIC, BRIEF, ENTERED, PROPERTIES, register, type_of
+from interlock_sandbox.crm.schema import AUTOMATIC, BRIEF, ENTERED, PROPERTIES, choices, register, type_of
 
 Row = dict[str, Any]
 Tx = Connection[Row]
@@ -88,7 +88,7 @@ class Records:
                         }
                     )
                 else:
-                    row[name] = _value(name, value, known.get(name, {}).get("type") or type_of(name), errors)
+                    row[name] = _value(name, value, known.get(name, {}), errors)
             cleaned.append(row)
         if errors:
             raise invalid(f"Property values were not valid: {errors}", errors=[{"message": e["message"], "code": e["error"], "context": {"propertyName": [e["name"]]}} for e in errors],
@@ -183,14 +183,17 @@ class Records:
         return self.update(tx, kind, [(str(row["id"]), filled)])[0][0]
 
 
-def _value(name: str, value: Any, kind: str, errors: list[Row]) -> str | None:
+def _value(name: str, value: Any, definition: Row, errors: list[Row]) -> str | None:
     """Return one value as HubSpot keeps it; an empty string clears."""
+    kind = definition.get("type") or type_of(name)
     if isinstance(value, bool):
         value = str(value).lower()
     if isinstance(value, (int, float)):
         value = str(value)
     if value is None or value == "":
         return None
+    if options := choices(name, definition):
+        return _option(name, str(value), definition, options, errors)
     if isinstance(value, str):
         try:
             if kind == "number":
@@ -205,6 +208,15 @@ def _value(name: str, value: Any, kind: str, errors: list[Row]) -> str | None:
     errors.append(
         {"isValid": False, "message": f"{value!r} was not a valid {kind}", "error": f"INVALID_{kind.upper()}", "name": name}
     )
+    return None
+
+
+def _option(name: str, value: str, definition: Row, options: list[str], errors: list[Row]) -> str | None:
+    """Return one option, or those of a property that takes several."""
+    if set(value.split(";") if definition.get("fieldType") == "checkbox" else [value]) <= set(options):
+        return value
+    message = f"{value} was not one of the allowed options: {options}"
+    errors.append({"isValid": False, "message": message, "error": "INVALID_OPTION", "name": name})
     return None
 
 

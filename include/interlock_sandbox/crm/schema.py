@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 PORTAL = 146_000_001
 AUTOMATIC = (
     "hs_object_id",
@@ -18,7 +20,8 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "companies": (
         "name", "domain", "website", "phone", "address", "address2", "zip", "city", "state", "country", "vat_id",
         "register_number", "language", "lifecyclestage", "industry", "description", "source_campaign", "erp_customer_number",
-        "erp_sync_state", "erp_synced_at", "erp_sync_message",
+        "erp_sync_state", "erp_synced_at", "erp_sync_message", "erp_open_amount", "erp_overdue_amount", "erp_oldest_due",
+        "erp_last_payment_on", "erp_last_payment_amount", "erp_unallocated_amount", "erp_credit_hold", "erp_other_currencies",
     ),
     "contacts": (
         "email", "firstname", "lastname", "phone", "mobilephone", "jobtitle", "salutation", "address", "zip", "city",
@@ -45,26 +48,36 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
         "uplift", "uplift_percent", "uplift_from", "uplift_agreed", "buyer_reference", "contract_reference", "purchase_order",
         "erp_term_number", "erp_term_from", "erp_term_to", "erp_next_billing_on", "erp_invoice_number", "erp_invoice_date",
         "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "erp_invoice_net", "erp_invoice_tax", "erp_invoice_gross",
-        "erp_invoice_state", "erp_payment_state", "erp_sync_state", "erp_synced_at", "erp_sync_message",
+        "erp_invoice_state", "erp_payment_state", "erp_sync_state", "erp_synced_at", "erp_sync_message", "erp_payment_status",
+        "erp_payment_open", "erp_payment_overdue", "erp_payment_oldest_due", "erp_payment_returned_on", "erp_payment_return_reason",
+        "erp_payment_invoices",
     ),
 }  # fmt: skip
 NUMBERS = {
     "amount", "price", "quantity", "discount", "hs_discount_percentage", "hs_call_duration", "hs_position_on_quote",
     "initial_term_months", "renewal_term_months", "notice_value", "uplift_percent", "erp_term_number", "erp_invoice_net",
-    "erp_invoice_tax", "erp_invoice_gross", "new_unit_price",
+    "erp_invoice_tax", "erp_invoice_gross", "new_unit_price", "erp_open_amount", "erp_overdue_amount", "erp_last_payment_amount",
+    "erp_unallocated_amount", "erp_payment_open", "erp_payment_overdue",
 }  # fmt: skip
 DATES = {
     "start_date", "renewed_through", "cancellation_received_on", "cancellation_effective_on", "billed_through", "erp_term_from",
     "erp_term_to", "erp_next_billing_on", "erp_invoice_date", "erp_invoice_due", "erp_invoice_from", "erp_invoice_to", "valid_from",
-    "valid_to", "uplift_from", "new_price_from",
+    "valid_to", "uplift_from", "new_price_from", "erp_oldest_due", "erp_last_payment_on", "erp_payment_oldest_due",
+    "erp_payment_returned_on",
 }  # fmt: skip
-TRUTHS = {"uplift_agreed", "public_buyer", "usage"}
+TRUTHS = {"uplift_agreed", "public_buyer", "usage", "erp_credit_hold"}
 OPTIONS = {
     "status": "draft active cancelled ended", "customer_kind": "business consumer", "renewal_mode": "none fixed indefinite",
     "notice_unit": "day week month", "cancellation_kind": "ordinary for_cause by_agreement void",
     "billing_interval": "month quarter half_year year", "billed": "advance arrears", "uplift": "none percent index manual",
     "supply": "goods service", "recurrence": "recurring one_off",
+    "erp_payment_status": "returned overdue partly_paid open overpaid paid credited none",
+    "hs_task_status": "NOT_STARTED IN_PROGRESS WAITING DEFERRED COMPLETED", "hs_task_priority": "NONE LOW MEDIUM HIGH",
+    "hs_task_type": "TODO CALL EMAIL",
 }  # fmt: skip
+STRICT = {"erp_payment_status", "hs_task_status", "hs_task_priority", "hs_task_type", "erp_credit_hold"}  # no value but an option
+REQUIRED = {"tasks": ("hs_timestamp",)}  # what nothing is made without
+ACTIVITIES = ("notes", "tasks", "calls", "emails", "meetings")
 TIMES = {
     "createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "closedate", "hs_timestamp", "erp_synced_at",
     "hs_meeting_start_time", "hs_meeting_end_time",
@@ -94,6 +107,7 @@ ASSOCIATIONS = {
     ("deals", "contacts"): 3, ("contacts", "deals"): 4, ("deals", "line_items"): 19, ("line_items", "deals"): 20,
     ("notes", "companies"): 190, ("companies", "notes"): 189, ("notes", "contacts"): 202, ("contacts", "notes"): 201,
     ("notes", "deals"): 214, ("deals", "notes"): 213, ("tasks", "companies"): 192, ("companies", "tasks"): 191,
+    ("tasks", "contacts"): 204, ("contacts", "tasks"): 203,
     ("calls", "companies"): 182, ("companies", "calls"): 181, ("emails", "companies"): 186, ("companies", "emails"): 185,
     ("meetings", "companies"): 188, ("companies", "meetings"): 187,
     ("calls", "deals"): 206, ("deals", "calls"): 205, ("emails", "deals"): 210, ("deals", "emails"): 209,
@@ -129,6 +143,14 @@ def type_id(kind: str) -> str:
 def group(kind: str) -> str:
     """Return the property group that an object type has from the start."""
     return GROUPS.get(kind, f"{kind}_information")
+
+
+def choices(name: str, definition: dict[str, Any]) -> list[str]:
+    """Return the only values that a property takes, or nothing where any will do."""
+    if options := definition.get("options"):
+        return [str(option["value"]) for option in options]
+    words = OPTIONS.get(name, "true false" if name in TRUTHS else "")
+    return words.split() if name in STRICT else []
 
 
 def type_of(name: str) -> str:

@@ -9,9 +9,7 @@ from interlock_sandbox.crm.faults import Fault, invalid
 from interlock_sandbox.crm.properties import BORN, NAME, define, described
 from interlock_sandbox.crm.records import Records, Row, Tx
 from interlock_sandbox.crm.replies import object_type
-from interlock_sandbox.crm.schema import CUSTOM, PROPERTIES, SINGULAR, association, register, type_id
-
-ACTIVITIES = ("notes", "tasks", "calls", "emails", "meetings")  # which every custom object is associated with
+from interlock_sandbox.crm.schema import ACTIVITIES, CUSTOM, PROPERTIES, SINGULAR, association, register, type_id
 
 
 def _rows(tx: Tx) -> list[Row]:

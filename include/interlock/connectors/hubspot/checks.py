@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from interlock.config import CrmSettings
 from interlock.connectors.hubspot import contract_checks
 from interlock.connectors.hubspot.api import Api, Body, rows
+from interlock.connectors.hubspot.fitting import fitting
 from interlock.connectors.hubspot.objects import COMPANY, DEAL, NOTE, Kind
 from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.connectors.hubspot.rights import rights
+from interlock.connectors.hubspot.tasks import TASK
+from interlock.connectors.hubspot.wanted import balance_properties
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused
 from interlock.ports.system import Check
 
@@ -28,13 +31,17 @@ def checks(api: Api, settings: CrmSettings) -> Iterator[Check]:
     except LoginRefused:
         pass  # the rights say it, by kind
     yield Check("crm version", "ok", api.version)
-    for kind in (COMPANY, DEAL, CONTACT, NOTE, *(kind for kind in ACTIVITIES["activity"] if kind.path != NOTE.path)):
+    written: list[Kind] = [NOTE, TASK] if settings.balances else [NOTE]
+    others = [kind for kind in ACTIVITIES["activity"] if kind.path not in {one.path for one in written}]
+    for kind in (COMPANY, DEAL, CONTACT, *written, *others):
         yield rights(api, kind)
     yield from _named("crm properties", lambda: _properties(api, settings), COMPANY)
     yield from _named("crm contact properties", lambda: _contact_properties(api, settings), CONTACT)
     yield from _named("crm private activities", lambda: _private(api, settings), CONTACT)
     yield _owners(api)
     yield from _named("crm won stages", lambda: _stages(api, settings), DEAL)
+    if settings.balances:
+        yield fitting(api, "crm account balance properties", COMPANY.path, COMPANY.path, list(balance_properties(settings)))
     yield from contract_checks.checks(api, settings)
 
 

@@ -1,4 +1,4 @@
-"""HubSpot behind the port: companies with their deals, contacts, activities and notes; service contracts."""
+"""HubSpot behind the port: companies with their deals, contacts, activities, notes and tasks; service contracts; balances."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from functools import cached_property
 from interlock.config import CrmSettings, Endpoint
 from interlock.connectors.hubspot import checks, contract_checks, contracts, objects, schema
 from interlock.connectors.hubspot.api import Api
-from interlock.connectors.hubspot.objects import COMPANY, Kind
+from interlock.connectors.hubspot.balances import ACCOUNT_BALANCES, BALANCE_KIND, PAYMENT_KIND, ContractPayments
+from interlock.connectors.hubspot.fitting import require
+from interlock.connectors.hubspot.objects import COMPANY, NOTE, Kind
 from interlock.connectors.hubspot.people import ACTIVITIES, CONTACT
 from interlock.connectors.hubspot.reading import Reader
 from interlock.connectors.hubspot.setup import Setup
+from interlock.connectors.hubspot.tasks import TASK
+from interlock.connectors.hubspot.wanted import balance_properties, payment_properties
 from interlock.connectors.hubspot.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
+from interlock.errors import ConfigurationError
 from interlock.ports.system import Check, Instance, Need, Traits
 
-KINDS = objects.KINDS | {CONTACT.kind: CONTACT}
+KINDS = objects.KINDS | {CONTACT.kind: CONTACT, TASK.kind: TASK, BALANCE_KIND: ACCOUNT_BALANCES}
+OF_CONTRACTS = (contracts.KIND, PAYMENT_KIND)
 
 
 class HubSpot:
@@ -32,7 +38,7 @@ class HubSpot:
         self._reader = Reader(self._api, settings, self.ref, self._page)
         self._contracts = contracts.ContractReader(self._api, settings, self.ref, self._page)
         self._writer = Writer(self._api, settings, self.ref, self._kind)
-        self._complete = False
+        self._complete: set[str] = set()
 
     @cached_property
     def _portal(self) -> str:
@@ -44,17 +50,35 @@ class HubSpot:
         contract_checks.require_properties(self._api, self.settings, custom.type_id)
         return contracts.Contracts(custom.type_id)
 
+    @cached_property
+    def _payment(self) -> ContractPayments:
+        self._require_balances()
+        place = self._contract.path
+        require(self._api, place, list(payment_properties(self.settings)))
+        return ContractPayments(place)
+
     def _kind(self, kind: str) -> Kind:
+        if kind == PAYMENT_KIND:
+            return self._payment
         return self._contract if kind == contracts.KIND else KINDS[kind]
 
     def _reader_of(self, kind: str) -> Reader:
-        return self._contracts if kind == contracts.KIND else self._reader
+        return self._contracts if kind in OF_CONTRACTS else self._reader
 
     def _require(self, kind: str) -> None:
-        """Ask once whether HubSpot has what accounts are read by; contracts' place is asked for with them."""
-        if kind == COMPANY.kind and not self._complete:
+        """Ask once whether HubSpot has what accounts and balances are read by; contracts' place is asked for with them."""
+        if kind in self._complete:
+            return
+        if kind == COMPANY.kind:
             checks.require_properties(self._api, self.settings)
-            self._complete = True
+        elif kind == BALANCE_KIND:
+            self._require_balances()
+            require(self._api, COMPANY.path, list(balance_properties(self.settings)))
+        self._complete.add(kind)
+
+    def _require_balances(self) -> None:
+        if not self.settings.balances:
+            raise ConfigurationError(f"crm.balances is false: HubSpot keeps no balances; set it to true, then {schema.MAKE}")
 
     def instance(self) -> Instance:
         """Ask which portal this is."""
@@ -90,17 +114,22 @@ class HubSpot:
         return self._reader_of(kind).read(self._kind(kind), ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
-        """Yield the deals, contacts, contracts, activities or notes of companies."""
+        """Yield the deals, contacts, contracts, activities, notes, tasks, balance or payments of companies."""
+        self._require(kind)
         if kind in ACTIVITIES:
             return self._reader.activities(kind, parents)
         return self._reader_of(kind).children(self._kind(kind), parents)
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
-        """Look notes up by the key in their last line."""
-        return self._reader.notes(writes)
+        """Look notes and tasks up by the key in their last line."""
+        found: dict[str, Sequence[Record]] = {}
+        for kind in (NOTE, TASK):
+            if asked := [write for write in writes if write.kind == kind.kind]:
+                found |= self._reader.keyed(kind, asked)
+        return found
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Update companies or contracts, or create notes, in one batch call."""
+        """Update companies, contracts or tasks, or create notes or tasks, in one batch call."""
         return self._writer.write(writes)
 
     def remove(self, ref: Ref) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from interlock.config import CrmSettings
 from interlock.connectors.hubspot import schema
-from interlock.connectors.hubspot.api import Api, Body
+from interlock.connectors.hubspot.api import Api
 from interlock.connectors.hubspot.contracts import LINE_ITEM, Contracts
+from interlock.connectors.hubspot.fitting import fitting, require
 from interlock.connectors.hubspot.rights import rights
-from interlock.connectors.hubspot.wanted import Wanted, contract_properties, line_properties
-from interlock.errors import ConfigurationError, LoginRefused
+from interlock.connectors.hubspot.wanted import contract_properties, line_properties, payment_properties
+from interlock.errors import LoginRefused
 from interlock.ports.system import Check
 
 
@@ -36,31 +37,13 @@ def checks(api: Api, settings: CrmSettings) -> Iterator[Check]:
     yield Check("crm contracts", "ok", f"kept in {name}")
     for kind in (Contracts(custom.type_id), LINE_ITEM):
         yield rights(api, kind, name if kind is not LINE_ITEM else "")
-    for place, several in ((custom.type_id, contract_properties(settings)), (LINE_ITEM.path, line_properties(settings))):
-        yield _fitting(api, place, list(several))
-
-
-def _fitting(api: Api, place: str, several: Sequence[Wanted]) -> Check:
-    name = f"crm {'contract' if place != LINE_ITEM.path else 'contract line'} properties"
-    try:
-        unfit = _unfit(schema.properties(api, place), several)
-    except LoginRefused:
-        scope = "custom" if place != LINE_ITEM.path else LINE_ITEM.path
-        return Check(name, "error", "not readable", f"give the private app the scope crm.schemas.{scope}.read")
-    if unfit:
-        return Check(name, "error", f"missing or of another type: {', '.join(unfit)}", f"{schema.MAKE}; or map others")
-    return Check(name, "ok", "all there")
-
-
-def _unfit(known: Mapping[str, Body], several: Sequence[Wanted]) -> list[str]:
-    return sorted(f"{one.name} (for {one.field})" for one in several if one.name not in known or not one.fits(known[one.name]))
+    yield fitting(api, "crm contract properties", custom.type_id, "custom", list(contract_properties(settings)))
+    yield fitting(api, "crm contract line properties", LINE_ITEM.path, LINE_ITEM.path, list(line_properties(settings)))
+    if settings.balances:
+        yield fitting(api, "crm contract payment properties", custom.type_id, "custom", list(payment_properties(settings)))
 
 
 def require_properties(api: Api, settings: CrmSettings, type_id: str) -> None:
     """Raise ConfigurationError when contracts or lines lack a property or have it of a type that cannot hold the field."""
-    for place, several in ((type_id, contract_properties(settings)), (LINE_ITEM.path, line_properties(settings))):
-        asked = list(several)
-        if unfit := _unfit(schema.properties(api, place), asked):
-            raise ConfigurationError(
-                f"{asked[0].table}: missing or of another type: {', '.join(unfit)}; {schema.MAKE}, or map others"
-            )
+    require(api, type_id, list(contract_properties(settings)))
+    require(api, LINE_ITEM.path, list(line_properties(settings)))

@@ -11,7 +11,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from interlock.config import CrmSettings
-from interlock.config.contracts import CONTRACT, LINE, WRITTEN, Property
+from interlock.config.contracts import CONTRACT, LINE, WRITTEN
+from interlock.config.properties import Property
 from interlock.connectors.hubspot.api import Body, rows
 from interlock.connectors.hubspot.objects import COMPANY, Kind, moment
 from interlock.connectors.hubspot.people import CONTACT
@@ -72,6 +73,9 @@ class ContractReader(Reader):
         """
         if self._settings.contract_links == "every_run":
             yield from self.everything(kind)
+            return
+        if kind.kind != KIND:
+            yield from super().changed(kind, since)
             return
         begun, stamps, held = self._api.server_time, list[datetime](), list[Record]()
         for page in chain(super().changed(kind, since), self._by_changed_lines(kind, since)):

@@ -28,6 +28,8 @@ class Kind:
     modified: ClassVar[str] = "hs_lastmodifieddate"
     has_parent: ClassVar[bool] = False
     to_company: ClassVar[int] = 0
+    is_company: ClassVar[bool] = False  # the same object as its parent
+    names_owner: ClassVar[bool] = False  # shows the owner by name instead of by id
 
     def properties(self, settings: CrmSettings) -> list[str]:
         """Name the properties to ask for."""
@@ -54,7 +56,7 @@ class Kind:
 class Companies(Kind):
     """Accounts."""
 
-    kind, path, scope = "account", "companies", "companies"
+    kind, path, scope, names_owner = "account", "companies", "companies", True
 
     def properties(self, settings: CrmSettings) -> list[str]:
         """Ask for the mapped properties."""
@@ -91,14 +93,15 @@ class Notes(Kind):
     """Notes; association type 190 leads from a note to its company, and contacts' scopes guard them."""
 
     kind, path, scope, has_parent, to_company = "note", "notes", "contacts", True, 190
+    body = "hs_note_body"
 
     def properties(self, settings: CrmSettings) -> list[str]:  # noqa: ARG002
         """Ask for body and time."""
-        return ["hs_note_body", "hs_timestamp", self.modified]
+        return [self.body, "hs_timestamp", self.modified]
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:  # noqa: ARG002
         """Give the body as plain text, apart from the key in its last line."""
-        body, time = row.get("hs_note_body") or "", row.get("hs_timestamp") or ""
+        body, time = row.get(self.body) or "", row.get("hs_timestamp") or ""
         return {"body": note_text(body), "key": note_key(body), "time": moment(time).isoformat() if time else ""}, ()
 
 

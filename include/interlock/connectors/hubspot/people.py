@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from interlock.config import CrmSettings
-from interlock.connectors.hubspot.objects import Body, Kind, moment, note_key, note_text
+from interlock.connectors.hubspot.objects import NOTE, Body, Kind, moment, note_key, note_text
+from interlock.connectors.hubspot.tasks import TASK
 from interlock.domain.identity import Ref, Values
 from interlock.domain.normalise import normalise
 from interlock.domain.record import Problem, Record
@@ -39,22 +40,23 @@ class Contacts(Kind):
 class Activity(Kind):
     """An activity's type, time, direction, owner; subject and body only where `texts` asks for them.
 
-    Our own notes have a key; what is marked private shows nothing but that.
+    Our own notes and tasks have a key; what is marked private shows nothing but that.
     """
 
-    kind, scope = "activity", "contacts"
+    kind, scope, names_owner = "activity", "contacts", True
     type: ClassVar[str]
     subject: ClassVar[str] = ""
     body: ClassVar[str] = ""
     direction: ClassVar[str] = ""
+    ours: ClassVar[bool] = False  # whether Interlock writes such activities too
 
     def __init__(self, *, texts: bool = False) -> None:
         self._texts = texts
 
     def properties(self, settings: CrmSettings) -> list[str]:
-        """Ask for no texts unless they are wanted; a note's body shows whether it is ours."""
+        """Ask for no texts unless they are wanted; a body shows whether a note or task is ours."""
         names = ["hs_timestamp", "hubspot_owner_id", "hs_createdate", self.modified, self.direction, settings.private_property]
-        if self._texts or self.type == "note":
+        if self._texts or self.ours:
             names += [self.subject, self.body]
         return [name for name in names if name]
 
@@ -71,11 +73,11 @@ class Activity(Kind):
         return found, ()
 
     def is_ours(self, row: Body) -> bool:
-        """Tell whether Interlock wrote this note."""
-        return self.type == "note" and bool(note_key(row.get(self.body) or ""))
+        """Tell whether Interlock wrote this note or task."""
+        return self.ours and bool(note_key(row.get(self.body) or ""))
 
     def record(self, ref: Callable[[str, str], Ref], row: Body, settings: CrmSettings, parent: str | None) -> Record:
-        """Build the record; a note of ours is none of people's."""
+        """Build the record; one of ours is none of people's."""
         return replace(super().record(ref, row, settings, parent), archived=self.is_ours(row["properties"]))
 
 
@@ -102,13 +104,13 @@ class MeetingActivity(Activity):
 class NoteActivity(Activity):
     """Notes that people wrote."""
 
-    path, type, body = "notes", "note", "hs_note_body"
+    path, type, body, ours = NOTE.path, "note", NOTE.body, True
 
 
 class TaskActivity(Activity):
-    """Tasks."""
+    """Tasks that people have."""
 
-    path, type, subject, body = "tasks", "task", "hs_task_subject", "hs_task_body"
+    path, type, subject, body, ours = TASK.path, "task", "hs_task_subject", TASK.body, True
 
 
 CONTACT = Contacts()

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from interlock.config import CrmSettings
 from interlock.connectors.hubspot.api import Api, Body, following, rows
-from interlock.connectors.hubspot.objects import COMPANY, DEAL, NOTE, Kind, milliseconds, moment
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, Kind, milliseconds, moment
 from interlock.connectors.hubspot.people import ACTIVITIES
 from interlock.domain.change import Write
 from interlock.domain.identity import Json, Ref
@@ -107,7 +107,11 @@ class Reader:
         return found
 
     def children(self, kind: Kind, parents: Sequence[Ref]) -> Iterator[Record]:
-        """Yield the deals, contacts or notes of companies, by association; a record counts for its primary company only."""
+        """Yield the deals, contacts, notes or tasks of companies; a record counts for its primary company only."""
+        if kind.is_company:
+            found = {record.ref: record for record in self.read(kind, [ref.id for ref in parents]).values()}
+            yield from (record for record in found.values() if record.parent in parents)
+            return
         links = self._associations(COMPANY.path, kind.path, [ref.id for ref in parents])
         wanted = set(parents)
         yield from (record for record in self.read(kind, _all(links)).values() if record.parent in wanted)
@@ -124,16 +128,16 @@ class Reader:
                     ref = self._ref(place.kind, f"{place.type}-{number}-{company}")
                     yield replace(found[number], ref=ref, parent=self._ref("account", company), values=values)
 
-    def notes(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
-        """Look notes up among those of their company, or of its survivor, by the key in their last line; oldest first."""
+    def keyed(self, kind: Kind, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
+        """Look notes or tasks up among those of their company, or of its survivor, by the key in the last line; oldest first."""
         parents = {write.parent.id for write in writes if write.parent}
         survivors = {record.ref.id for record in self.read(COMPANY, sorted(parents)).values()}
-        links = self._associations(COMPANY.path, NOTE.path, sorted(parents | survivors))
+        links = self._associations(COMPANY.path, kind.path, sorted(parents | survivors))
         wanted = {write.key for write in writes}
         found: dict[str, list[Record]] = {}
-        for note in sorted(self.read(NOTE, _all(links)).values(), key=lambda n: int(n.ref.id)):
-            if (key := str(note.values["key"])) in wanted:
-                found.setdefault(key, []).append(note)
+        for record in sorted(self.read(kind, _all(links)).values(), key=lambda r: int(r.ref.id)):
+            if (key := str(record.values["key"])) in wanted:
+                found.setdefault(key, []).append(record)
         return found
 
     def _records(self, kind: Kind, found: Sequence[Body]) -> list[Record]:
@@ -141,14 +145,14 @@ class Reader:
         if kind.has_parent and found:
             parents = self._associations(kind.path, COMPANY.path, [row["id"] for row in found])
         return [
-            self._completed(kind.record(self._ref, row, self._settings, next(iter(parents.get(row["id"], ())), None)))
+            self._completed(kind, kind.record(self._ref, row, self._settings, next(iter(parents.get(row["id"], ())), None)))
             for row in found
             if not row.get("archived")
         ]
 
-    def _completed(self, record: Record) -> Record:
+    def _completed(self, kind: Kind, record: Record) -> Record:
         more: dict[str, Json] = {}
-        if "owner" in record.values:
+        if kind.names_owner and "owner" in record.values:
             more["owner"] = self._owners.get(str(record.values["owner"]), {}) if record.values["owner"] else {}
         if record.ref.kind == COMPANY.kind:
             more["page"] = self._page(record.ref.id)

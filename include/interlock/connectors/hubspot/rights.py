@@ -7,10 +7,16 @@ from typing import Final
 
 from interlock.connectors.hubspot.api import Api
 from interlock.connectors.hubspot.objects import COMPANY, NOTE, Kind
+from interlock.connectors.hubspot.tasks import TASK
 from interlock.errors import LoginRefused
 from interlock.ports.system import Check
 
-WRITES: Final[Mapping[str, str]] = {COMPANY.kind: "update", NOTE.kind: "create", "contract": "update"}
+WRITES: Final[Mapping[str, str]] = {
+    COMPANY.kind: "update",
+    NOTE.kind: "create",
+    TASK.kind: "create",
+    "contract": "update",
+}
 
 
 def rights(api: Api, kind: Kind, label: str = "") -> Check:

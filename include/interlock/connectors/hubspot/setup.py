@@ -155,17 +155,16 @@ def _judged(one: Wanted, known: Mapping[str, Body]) -> Need:
     if one.name not in known:
         return _missing(one)
     row = known[one.name]
+    lacking = ", ".join(one.lacking(row))
+    if lacking and one.written:
+        cure = f"has no option {lacking}; add what is missing in HubSpot, or map another under [{one.table}]"
+        return Need(one.place, "property", one.name, "differs", cure)
     if not one.fits(row):
         what = f"holds {row.get('type')}, {one.field} needs {one.property.holds}"
         return Need(one.place, "property", one.name, "differs", f"{what}; map another under [{one.table}]")
     if one.written and (row.get("modificationMetadata") or {}).get("readOnlyValue"):
         return Need(one.place, "property", one.name, "differs", f"is read only; map another under [{one.table}]")
-    lacking = [value for value in one.property.values if value not in _values(row)]
-    if row.get("type") == "enumeration" and lacking:
-        cure = f"has no option {', '.join(lacking)}; add what you use in HubSpot"
+    if lacking:
+        cure = f"has no option {lacking}; add what you use in HubSpot"
         return Need(one.place, "property", one.name, "there", cure)
     return Need(one.place, "property", one.name, "there")
-
-
-def _values(row: Body) -> set[str]:
-    return {str(option.get("value")) for option in row.get("options") or ()}
