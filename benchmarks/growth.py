@@ -65,7 +65,7 @@ def one(size: int) -> None:
         with machine.database.begin() as tx:
             row = tx.execute("SELECT count(DISTINCT subject) AS n FROM interlock.change").fetchone()
             assert row is not None
-            assert 0.99 * size * 6 // 10 <= row["n"] <= size * 6 // 10, row  # a few are asked about
+            assert 0.95 * size * 6 // 10 <= row["n"] <= size * 6 // 10, row  # a few are asked about
         machine.database.close()
         assert isinstance(next(iter(pair[0].records)), Ref)
         print(json.dumps({"size": size, "seconds": seconds, "memory": round(peak() - before)}))

@@ -14,11 +14,18 @@ SHAPES = {
         "gather", "check", "decide", "open_requests", "ask_for_approval", "accounts_to_wake", "make_customers", "apply_to_erp",
         "apply_to_crm", "settle", "publish",
     ],
+    "payment_to_crm_status": [
+        "gather", "check", "decide", "apply_to_crm", "open_requests", "ask_for_approval", "settle", "publish",
+    ],
     "approve": ["question", "ask", "record", "wake"],
 }  # fmt: skip
 PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"},
-              "renewal_to_invoice": {"contract_ids", "as_of", "crm_ids", "dry_run", "full"}}  # fmt: skip
-OWNERS = {"lead_to_customer": "sales-operations", "approve": "accounting", "renewal_to_invoice": "accounting"}
+              "renewal_to_invoice": {"contract_ids", "as_of", "crm_ids", "dry_run", "full"},
+              "payment_to_crm_status": {"invoice_numbers", "as_of", "crm_ids", "dry_run", "full"}}  # fmt: skip
+OWNERS = {
+    "lead_to_customer": "sales-operations", "approve": "accounting", "renewal_to_invoice": "accounting",
+    "payment_to_crm_status": "accounting",
+}  # fmt: skip
 NAMES = sorted(SHAPES)
 
 
@@ -52,11 +59,11 @@ def test_shape(dags, name):
     assert set(dags[name].params) == PARAMETERS[name]
 
 
-@pytest.mark.parametrize("name", ["lead_to_customer", "renewal_to_invoice"])
+@pytest.mark.parametrize("name", ["lead_to_customer", "renewal_to_invoice", "payment_to_crm_status"])
 def test_a_process_returns_its_counts_and_waits_for_no_person(dags, name):
     process = dags[name]
     assert process.get_task("settle").returns_dag_result
-    assert "ask_for_approval" not in process.get_task("apply_to_erp").get_flat_relative_ids(upstream=True)
+    assert "ask_for_approval" not in process.get_task("apply_to_crm").get_flat_relative_ids(upstream=True)
 
 
 def test_every_process_is_known_by_the_name_of_its_dag(dags):

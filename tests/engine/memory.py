@@ -44,10 +44,10 @@ class Memory:
     def traits(self, kind):
         return Traits(batch=3, enforces_key=self.enforces, settle_seconds=self.settle, overlap_seconds=0)
 
-    def put(self, kind, record_id, parent=None, **values):
+    def put(self, kind, record_id, parent=None, values=None, **more):
         ref = self.ref(kind, record_id)
         old = self.records.get(ref)
-        values = dict(old.values if old else {}) | values
+        values = dict(old.values if old else {}) | (values or {}) | more
         self.records[ref] = Record(ref, self.tick(), values, parent or (old.parent if old else None))
         return ref
 
@@ -112,7 +112,7 @@ class Memory:
     def _do(self, write):
         self.calls[f"{write.operation} {write.kind}"] += 1
         if write.operation == "update":
-            self.put(write.kind, write.ref.id, **write.values)
+            self.put(write.kind, write.ref.id, values=write.values)
             return Done(write.key, write.ref, dict(write.values))
         number = str(next(self.ids))
         extra = (
@@ -120,7 +120,7 @@ class Memory:
             if write.kind == "customer"
             else {"key": write.key}
         )
-        ref = self.put(write.kind, number, parent=write.parent, **(dict(write.values) | extra))
+        ref = self.put(write.kind, number, parent=write.parent, values=dict(write.values) | extra)
         return Done(write.key, ref, {"number": extra.get("number", "")})
 
     def remove(self, ref):

@@ -15,7 +15,7 @@ from rich.table import Table
 from interlock.cli import matching
 from interlock.cli.asking import SHOWN, request_table
 from interlock.cli.connections import look_up
-from interlock.cli.money import money_table
+from interlock.cli.money import balances_table, money_table
 from interlock.config import load
 from interlock.domain.finding import Finding
 from interlock.domain.wording import line_words, lines_of
@@ -181,6 +181,8 @@ def report(options: Namespace) -> None:
     console.print(_changes(body["changes"]))
     if body.get("money"):
         console.print(money_table(body["money"]))
+    if body.get("balances"):
+        console.print(balances_table(body["balances"]))
     for words in body.get("quality", ()):
         console.print(f"checks: {words}", markup=False)
     for held in body["held_back"]:

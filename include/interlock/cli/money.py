@@ -1,4 +1,4 @@
-"""The money of a run as a table."""
+"""The money of a run, and the balances after it, as tables."""
 
 from __future__ import annotations
 
@@ -27,4 +27,21 @@ def money_table(body: Values) -> Table:
             table.add_row(name.replace("_", " "), count, escape(total.currency), "all", *total.figures, style="bold")
     for year in money.fiscal_years:
         table.add_row(f"fiscal year {year.year}", "invoiced, by service days", escape(year.currency), "", year.figure, "", "")
+    return table
+
+
+def balances_table(body: Values) -> Table:
+    """Lay out what the CRM shows as open beside the ERP's open items: a row a currency, then the accounts that differ."""
+    table = Table(box=None, header_style="bold")
+    table.add_column("balances", overflow="fold")
+    table.add_column("currency")
+    for column in ("ERP", "CRM", "difference", "no account"):
+        table.add_column(column, justify="right", no_wrap=True)
+    rows, differing = body["currencies"], body["accounts"]
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            table.add_row("all accounts", *(str(row[n]) for n in ("currency", "erp", "crm", "difference", "not_in_crm")))
+    for row in differing if isinstance(differing, list) else ():
+        if isinstance(row, dict):
+            table.add_row(f"differs: {escape(str(row['account']))}", *(escape(str(row[n])) for n in ("currency", "erp", "crm")))
     return table

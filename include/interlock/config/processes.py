@@ -27,6 +27,12 @@ class RenewalToInvoiceSettings(Section):
     schedule: str = "0 3 * * *"
 
 
+class PaymentToCrmStatusSettings(Section):
+    """The process `payment_to_crm_status`, after the night's bookings; its rules: [payments], [due], [dunning], [bank]."""
+
+    schedule: str = "0 6 * * *"
+
+
 class PrehistorySettings(Section):
     """What the ERP may know of an account's past: counts, one line an activity, or their texts too.
 

@@ -15,6 +15,7 @@ from interlock.config.processes import (
     ApprovalSettings,
     LeadToCustomerSettings,
     LimitSettings,
+    PaymentToCrmStatusSettings,
     PrehistorySettings,
     QualitySettings,
     RenewalToInvoiceSettings,
@@ -23,11 +24,13 @@ from interlock.config.section import Section
 from interlock.domain.billing_rules import BillingRules, RenewalRules, Seller
 from interlock.domain.maps import ValueMaps
 from interlock.domain.matching import Rules as MatchingRules
+from interlock.domain.receivable_rules import BankRules, DueRules, DunningRules, PaymentRules
 from interlock.domain.tax_table import TaxRules
 from interlock.errors import ConfigurationError
 
 LEADS = {"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
 INVOICES = {"company", "crm", "billing", "renewal", "tax", "seller"}
+RECEIVABLES = {"company", "crm", "payments", "due", "dunning", "bank"}
 
 
 class Settings(Section):
@@ -44,6 +47,11 @@ class Settings(Section):
     renewal: RenewalRules = RenewalRules()
     tax: TaxRules = TaxRules()
     seller: Seller = Seller()
+    payment_to_crm_status: PaymentToCrmStatusSettings = PaymentToCrmStatusSettings()
+    payments: PaymentRules = PaymentRules()
+    due: DueRules = DueRules()
+    dunning: DunningRules = DunningRules()
+    bank: BankRules = BankRules()
     prehistory: PrehistorySettings = PrehistorySettings()
     quality: QualitySettings = QualitySettings()
     limits: LimitSettings = LimitSettings()
@@ -89,9 +97,14 @@ class Settings(Section):
         return self._hash(INVOICES)
 
     @property
+    def receivables_hash(self) -> str:
+        """Changes when a setting that decides about payments changes; an account decided under another is work again."""
+        return self._hash(RECEIVABLES)
+
+    @property
     def hash(self) -> str:
         """Changes when any setting changes that decides business."""
-        return self._hash(LEADS | INVOICES)
+        return self._hash(LEADS | INVOICES | RECEIVABLES)
 
     def _hash(self, tables: set[str]) -> str:
         return hashlib.sha256(self.model_dump_json(include=tables).encode()).hexdigest()[:16]

@@ -38,7 +38,7 @@ def apply(engine: Engine, batch: UUID, role: Role) -> int:
     with engine.timed(batch, f"apply_{role}"):
         with engine.database.begin() as tx:
             dry, subjects = batches.batch(tx, batch)["dry_run"], batches.scope(tx, batch)
-        if dry:
+        if dry or not engine.flow.written[role]:
             return 0
         settled, end = 0, time.monotonic() + engine.settings.engine.deadline
         while True:

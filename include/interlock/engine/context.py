@@ -24,7 +24,7 @@ from interlock.store.database import Database, Transaction, require_schema
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run is asked to do: everything due, or named accounts and contracts, by their ids in the CRM.
+    """What a run is asked to do: everything due, or named accounts, contracts (by ids in the CRM) and invoices (by number).
 
     full: read all keys. dry_run: write a report only. as_of: the local date to decide for, the present one if None; a later one
     makes a dry run of it.
@@ -34,6 +34,7 @@ class Scope:
     actor: str = "schedule"
     crm_ids: tuple[str, ...] = ()
     contract_ids: tuple[str, ...] = ()
+    invoice_numbers: tuple[str, ...] = ()
     dry_run: bool = False
     full: bool = False
     as_of: date | None = None

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from interlock.domain.change import Role
 from interlock.engine.context import Engine
-from interlock.errors import InterlockError
+from interlock.errors import ConfigurationError, InterlockError
+from interlock.ports.receivables import Receivables
 from interlock.ports.system import Check, Invoicing
+from interlock.processes.receivables.working_days import working_days
 from interlock.store.database import require_schema
 
 MAX_SKEW_SECONDS = 60
@@ -22,6 +24,8 @@ def diagnose(engine: Engine) -> Iterator[Check]:
     if engine.settings.billing:
         yield from _invoicing(engine)
         yield from _register(engine)
+    if engine.settings.crm.balances:
+        yield from _receivables(engine)
     yield from _approvers(engine)
 
 
@@ -76,6 +80,21 @@ def _invoicing(engine: Engine) -> Iterator[Check]:
         yield from engine.erp.invoice_checks(list(dict.fromkeys(row.code for row in engine.settings.tax.rows)))
     except InterlockError as error:
         yield Check("erp invoices", "error", str(error), f"check the connection {engine.settings.erp.connection}")
+
+
+def _receivables(engine: Engine) -> Iterator[Check]:
+    if not isinstance(engine.erp, Receivables):
+        cure = "name another as erp.system, or leave crm.balances out: without it the CRM learns nothing of payments"
+        yield Check("erp receivables", "error", f"the connector {engine.settings.erp.system} reads no payments", cure)
+        return
+    try:
+        if engine.settings.due.business_day == "next_working_day":
+            working_days(engine.settings.due.region)
+        yield from engine.erp.receivable_checks()
+    except ConfigurationError as error:
+        yield Check("due dates", "error", str(error), "correct due.region")
+    except InterlockError as error:
+        yield Check("erp receivables", "error", str(error), f"check the connection {engine.settings.erp.connection}")
 
 
 def _approvers(engine: Engine) -> Iterator[Check]:

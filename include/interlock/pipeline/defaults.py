@@ -43,21 +43,31 @@ def contract_parameters() -> dict[str, Param]:
         "contract_ids": _ids(
             "Contracts", "CRM ids of single contracts, one a line, at most 1,000. Empty: everything that is due."
         ),
-        "as_of": Param(
-            default=None,
-            type=["null", "string"],
-            format="date",
-            title="As of",
-            description="Decide as if it were this day. A later day than today makes a dry run of it.",
-        ),
+        "as_of": _as_of(),
     }
 
 
-def _ids(title: str, description: str) -> Param:
+def payment_parameters() -> dict[str, Param]:
+    """Return what the trigger form of a process that follows payments has beside the usual."""
+    words = "Numbers of single invoices as the ERP gave them, one a line, at most 1,000. Empty: everything that is due."
+    return {"invoice_numbers": _ids("Invoices", words, pattern=r"^\S.{0,79}$"), "as_of": _as_of()}
+
+
+def _as_of() -> Param:
+    return Param(
+        default=None,
+        type=["null", "string"],
+        format="date",
+        title="As of",
+        description="Decide as if it were this day. A later day than today makes a dry run of it.",
+    )
+
+
+def _ids(title: str, description: str, pattern: str = "^[0-9A-Za-z-]{1,40}$") -> Param:
     return Param(
         default=[],
         type=["array", "null"],
-        items={"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
+        items={"type": "string", "pattern": pattern},
         maxItems=MOST_NAMED,
         title=title,
         description=description,

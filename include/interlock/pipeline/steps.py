@@ -17,6 +17,7 @@ from interlock.pipeline.defaults import MOST_NAMED
 log = logging.getLogger(__name__)
 CUSTOMERS = Asset("interlock://erp/customers")
 INVOICES = Asset("interlock://erp/invoices")
+RECEIVABLES = Asset("interlock://crm/receivables")
 
 
 @contextmanager
@@ -46,6 +47,7 @@ def gather() -> str:
         actor=run.triggering_user_name or str(run.run_type.value),
         crm_ids=tuple(crm_id.strip() for crm_id in params["crm_ids"] or ()),
         contract_ids=tuple(contract.strip() for contract in params.get("contract_ids") or ()),
+        invoice_numbers=tuple(number.strip() for number in params.get("invoice_numbers") or ()),
         dry_run=params["dry_run"],
         full=params["full"],
         as_of=date.fromisoformat(params["as_of"]) if params.get("as_of") else None,

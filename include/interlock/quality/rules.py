@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Demand = Literal["present", "pattern", "unique", "past"]
-KINDS: Final = ("account", "contact", "deal", "customer", "contract", "contract_line")
+KINDS: Final = ("account", "contact", "deal", "customer", "contract", "contract_line", "receivable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ SUITES: Final[dict[str, tuple[Rule, ...]]] = {
              "enter the ERP's code of the product in the CRM"),
         _text("product"),
         _text("description", r"^[^\u0001-\u0009\u000b-\u001f\u007f]+$"),
+    ),
+    "receivable": (
+        Rule("invoice_number_missing", "number", "present", "a posted invoice has no number", "look into it in the ERP"),
+        Rule("currency_unfit", "currency", "pattern", "the currency is not an ISO 4217 code such as EUR", "correct it in the ERP",
+             "^[A-Z]{3}$"),
     ),
     "customer": (
         Rule("customer_number_missing", "number", "present", "the customer has no number", "give it one in the ERP"),

@@ -17,6 +17,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "customer": ("account", "number"),
     "contract": ("account", "number", "starts", "currency"),
     "contract_line": ("account", "product", "tax_class", "description"),
+    "receivable": ("account", "number", "currency"),
 }
 TABLES: Final = (*(f"checked_{kind}" for kind in COLUMNS), "finding")
 

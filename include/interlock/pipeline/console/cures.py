@@ -34,6 +34,8 @@ CURES: Final = {
     "rejected_by_approver": "Settle why with the approver; then release this entry, and it is asked about again.",
     "match_contract_due": "Say that it is a new customer; or which one it is: interlock quarantine release ID --link NUMBER.",
     "account_unknown": "Check the id; run with “Read everything” if it was deleted.",
+    "invoice_unknown": "Check the number; an invoice of a customer that is no account concerns nobody in the CRM.",
+    "invoice_number_missing": "Look into the document in the ERP. The account's figures wait meanwhile.",
     "contract_unknown": "Check the id; run with “Read everything” if it was deleted.",
     "contract_gone": "Restore the contract in the CRM and cancel it there; or ignore this entry: nothing more is invoiced.",
     "customer_blocked": "Release the customer in the ERP. Until then nothing is renewed by itself or invoiced.",

@@ -1,0 +1,167 @@
+"""Accounts with what they owe as subjects of a process: what a decision depends on, and all that it needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from interlock.store.database import Transaction
+from interlock.store.work import Subjects
+
+Row = dict[str, Any]
+
+_LED: Final = "coalesce((SELECT r.to_ref FROM interlock.redirect r WHERE r.from_ref = k.parent), k.parent)"
+"""The account that a contract serves, merges followed."""
+_VERSION: Final = "concat_ws('|', {0}.ref, {0}.revision, {0}.archived)"
+
+INPUTS: Final = f"""
+WITH now AS MATERIALIZED (SELECT ref, kind, revision, archived, parent, body FROM interlock.current_records(%(scratch)s)
+    WHERE kind IN ('receivable', 'debtor', 'account_balance', 'contract_payment', 'task')),
+own AS (SELECT x.account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions FROM interlock.crosswalk x
+    JOIN now d ON d.parent = x.customer AND d.kind IN ('receivable', 'debtor') WHERE x.is_primary GROUP BY 1),
+numbered AS (SELECT body ->> 'contract' AS number, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions
+    FROM now d WHERE d.kind = 'receivable' AND body ->> 'contract' <> '' GROUP BY 1),
+contracts AS (SELECT {_LED} AS account, string_agg({_VERSION.format("k")} || coalesce(n.versions, ''), ',' ORDER BY k.ref)
+    AS versions FROM now k LEFT JOIN numbered n ON n.number = k.body ->> 'number' WHERE k.kind = 'contract_payment' GROUP BY 1),
+shown AS (SELECT d.parent AS account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions FROM now d
+    WHERE d.kind IN ('account_balance', 'task') GROUP BY 1)
+SELECT a.account AS ref, md5(concat_ws('|', x.customer, x.is_primary, own.versions, contracts.versions, shown.versions)) AS inputs
+FROM (SELECT account FROM interlock.crosswalk UNION SELECT account FROM contracts WHERE account IS NOT NULL) a
+LEFT JOIN interlock.crosswalk x ON x.account = a.account
+LEFT JOIN own ON own.account = a.account LEFT JOIN contracts ON contracts.account = a.account
+LEFT JOIN shown ON shown.account = a.account
+WHERE starts_with(a.account, %(crm)s || '/')
+"""  # noqa: S608 - constants
+
+_RECORDS: Final = (
+    "coalesce((SELECT jsonb_agg(jsonb_build_object('ref', d.ref, 'body', d.body, 'problems', d.problems) ORDER BY d.ref)"
+    " FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'receivable' AND NOT d.archived AND {0}), '[]')"
+)
+_WRITTEN: Final = (
+    "(SELECT c.body FROM interlock.change c WHERE c.target = {0} AND c.state = 'done' AND c.operation = 'update'"
+    " ORDER BY c.id DESC LIMIT 1)"
+)
+VIEWS: Final = f"""
+SELECT b.ref, b.inputs, b.outcome, a.archived, x.customer, coalesce(x.is_primary, false) AS is_primary,
+    f.ref AS balance_ref, f.body AS balance, f.problems AS balance_problems, {_WRITTEN.format("f.ref")} AS balance_written,
+    (SELECT d.body FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'debtor' AND d.parent = x.customer
+        AND NOT d.archived LIMIT 1) AS debtor,
+    CASE WHEN x.is_primary THEN {_RECORDS.format("d.parent = x.customer")} ELSE '[]' END AS documents,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('ref', k.ref, 'body', k.body, 'problems', k.problems,
+            'written', {_WRITTEN.format("k.ref")},
+            'receivables', {_RECORDS.format("d.body ->> 'contract' = k.body ->> 'number' AND d.body ->> 'contract' <> ''")})
+        ORDER BY k.ref) FROM interlock.current_records(%(scratch)s) k WHERE k.kind = 'contract_payment' AND NOT k.archived
+        AND k.parent IN (SELECT m.ref UNION SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = m.ref)), '[]')
+        AS contracts,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.result_ref,
+            'state', CASE WHEN t.archived THEN 'done' ELSE coalesce(t.body ->> 'state', 'open') END) ORDER BY c.id)
+        FROM interlock.change c LEFT JOIN interlock.current_records(%(scratch)s) t ON t.ref = c.result_ref
+        WHERE c.subject = ANY(m.names) AND c.process = %(process)s AND c.kind = 'task' AND c.operation = 'create'
+        AND c.state = 'done'), '[]') AS tasks,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) FROM interlock.change c
+        WHERE c.subject = ANY(m.names) AND c.process = %(process)s AND c.kind = 'note'
+        AND (c.state IN ('pending', 'held') OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn'))), '[]') AS unsent,
+    EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'open'
+        AND q.code = 'rejected_by_approver') AS rejected_by_approver,
+    EXISTS (SELECT FROM interlock.standing s WHERE s.ref = b.ref) AS known,
+    coalesce((SELECT jsonb_object_agg(s.ref, s.body) FROM interlock.standing s WHERE s.ref IN (SELECT d.ref
+        FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'receivable' AND d.parent = x.customer)), '{{}}') AS before
+FROM interlock.batch_subject b
+JOIN LATERAL (SELECT b.ref, ARRAY(SELECT b.ref UNION SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref) AS names)
+    m ON true
+LEFT JOIN interlock.crosswalk x ON x.account = b.ref
+LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) a WHERE a.ref = b.ref OFFSET 0) a ON true
+LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) f WHERE f.parent = b.ref AND f.kind = 'account_balance'
+    AND NOT f.archived OFFSET 0) f ON true
+WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
+"""  # noqa: S608 - constants
+
+ACCOUNTS: Final = Subjects(INPUTS, VIEWS)
+
+
+def to_read_again(tx: Transaction, batch: UUID, erp: str, closed_since: date) -> list[str]:
+    """Return receivables that may have changed without a trace: all that is open, and what was closed lately.
+
+    Those that this batch has read are left out. A draft counts as open; so does what overpays.
+    """
+    rows = tx.execute(
+        """
+        SELECT s.ref FROM interlock.snapshot s WHERE s.instance = %(erp)s AND s.kind = 'receivable' AND NOT s.archived
+          AND (s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR EXISTS
+            (SELECT FROM jsonb_array_elements(s.body -> 'reconciliations') AS p WHERE p ->> 'day' >= %(closed_since)s))
+          AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.ref = s.ref) ORDER BY s.ref
+        """,
+        {"erp": erp, "closed_since": closed_since.isoformat(), "batch": batch},
+    ).fetchall()
+    return [row["ref"] for row in rows]
+
+
+def open_tasks(tx: Transaction, process: str, subjects: Sequence[str] | None) -> list[str]:
+    """Return the tasks of ours that are open in the CRM as far as is known."""
+    rows = tx.execute(
+        "SELECT c.result_ref FROM interlock.change c LEFT JOIN interlock.snapshot t ON t.ref = c.result_ref"
+        " WHERE c.process = %s AND c.kind = 'task' AND c.operation = 'create' AND c.state = 'done'"
+        " AND (%s::text[] IS NULL OR c.subject = ANY(%s)) AND (t.ref IS NULL OR NOT t.archived AND t.body ->> 'state' = 'open')"
+        " ORDER BY c.id",
+        [process, *[list(subjects) if subjects is not None else None] * 2],
+    ).fetchall()
+    return [row["result_ref"] for row in rows]
+
+
+def accounts_of(tx: Transaction, customers: Sequence[str], contracts: Sequence[str]) -> list[str]:
+    """Return the accounts that these customers are, and those that contracts of these numbers serve."""
+    rows = tx.execute(
+        "SELECT account FROM interlock.crosswalk WHERE customer = ANY(%s) AND is_primary UNION"  # noqa: S608 - constants
+        f" SELECT {_LED} FROM interlock.snapshot k WHERE k.kind = 'contract_payment' AND NOT k.archived"
+        " AND k.body ->> 'number' = ANY(%s) AND k.parent IS NOT NULL ORDER BY 1",
+        [list(customers), list(contracts)],
+    ).fetchall()
+    return [row["account"] for row in rows]
+
+
+def keep_standings(tx: Transaction, standings: Mapping[str, Sequence[Any]]) -> None:
+    """Remember how invoices stand that were decided about, by reference; an account's own mark says that it was."""
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO interlock.standing AS s (ref, body) VALUES (%s, %s) ON CONFLICT (ref)"
+            " DO UPDATE SET body = excluded.body, at = now() WHERE s.body <> excluded.body",
+            [(ref, Jsonb(list(standing))) for ref, standing in standings.items()],
+        )
+
+
+def booked_on(tx: Transaction, batch: UUID, day: date | None) -> None:
+    """Remember with a run until when the bank's statements were booked."""
+    tx.execute("UPDATE interlock.batch SET bank_booked_on = %s WHERE id = %s", [day, batch])
+
+
+def open_items(tx: Transaction, scratch: UUID | None) -> list[Row]:
+    """Return `account`, `currency`, `open`: the sums of all posted documents; account is None where a customer is none."""
+    return tx.execute(
+        "SELECT x.account, r.body ->> 'currency' AS currency, sum((r.body ->> 'open')::numeric) AS open"
+        " FROM interlock.current_records(%s) r LEFT JOIN interlock.crosswalk x ON x.customer = r.parent AND x.is_primary"
+        " WHERE r.kind = 'receivable' AND NOT r.archived AND r.problems = '[]'"
+        " AND r.body ->> 'state' IN ('posted', 'paid', 'cancelled') GROUP BY 1, 2",
+        [scratch],
+    ).fetchall()
+
+
+def shown_balances(tx: Transaction, scratch: UUID | None) -> list[Row]:
+    """Return `account`, `open` and `other`: what the CRM shows of accounts that are customers."""
+    return tx.execute(
+        "SELECT x.account, b.body ->> 'open' AS open, b.body ->> 'other_currencies' AS other"
+        " FROM interlock.current_records(%s) b JOIN interlock.crosswalk x ON x.account = b.parent AND x.is_primary"
+        " WHERE b.kind = 'account_balance' AND NOT b.archived",
+        [scratch],
+    ).fetchall()
+
+
+def changed_because(tx: Transaction, batch: UUID, why: str) -> list[str]:
+    """Return the records that a run changed for this reason."""
+    rows = tx.execute(
+        "SELECT ref FROM interlock.change WHERE done_batch = %s AND why = %s AND state = 'done' ORDER BY id", [batch, why]
+    ).fetchall()
+    return [row["ref"] for row in rows]
