@@ -37,50 +37,84 @@ LEFT JOIN shown ON shown.account = a.account
 WHERE starts_with(a.account, %(crm)s || '/')
 """  # noqa: S608 - constants
 
-_RECORDS: Final = (
-    "coalesce((SELECT jsonb_agg(jsonb_build_object('ref', d.ref, 'body', d.body, 'problems', d.problems) ORDER BY d.ref)"
-    " FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'receivable' AND NOT d.archived AND {0}), '[]')"
-)
-_WRITTEN: Final = (
-    "(SELECT c.body FROM interlock.change c WHERE c.target = {0} AND c.state = 'done' AND c.operation = 'update'"
-    " ORDER BY c.id DESC LIMIT 1)"
-)
+_WORK: Final = """
+page AS MATERIALIZED (SELECT b.ref, b.inputs, b.outcome, x.customer, coalesce(x.is_primary, false) AS is_primary
+    FROM interlock.batch_subject b LEFT JOIN interlock.crosswalk x ON x.account = b.ref
+    WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s),
+names AS MATERIALIZED (SELECT p.ref, p.ref AS name FROM page p
+    UNION ALL SELECT p.ref, r.from_ref FROM page p JOIN interlock.redirect r ON r.to_ref = p.ref),
+ledger AS MATERIALIZED (SELECT p.ref AS account, d.* FROM page p
+    JOIN interlock.current_records(%(scratch)s) d ON d.parent = p.customer AND d.kind IN ('receivable', 'debtor')
+    WHERE p.is_primary AND NOT d.archived),
+contract AS MATERIALIZED (SELECT n.ref AS account, k.* FROM names n
+    JOIN interlock.current_records(%(scratch)s) k ON k.parent = n.name AND k.kind = 'contract_payment' WHERE NOT k.archived),
+invoiced AS MATERIALIZED (SELECT k.account, k.ref AS contract, d.ref, d.body, d.problems FROM contract k
+    JOIN interlock.current_records(%(scratch)s) d ON d.kind = 'receivable' AND d.body ->> 'contract' = k.body ->> 'number'
+    WHERE k.body ->> 'number' <> '' AND NOT d.archived),
+shown AS MATERIALIZED (SELECT p.ref AS account, f.* FROM page p
+    JOIN interlock.current_records(%(scratch)s) f ON f.parent = p.ref AND f.kind = 'account_balance' WHERE NOT f.archived)
+"""
+"""A page of the work, with all records that belong to it."""
+_DOCUMENT: Final = "jsonb_agg(jsonb_build_object('ref', {0}.ref, 'body', {0}.body) ORDER BY {0}.ref)"
+_OURS: Final = "JOIN interlock.change c ON c.subject = n.name AND c.process = %(process)s AND c.operation = 'create'"
 VIEWS: Final = f"""
-SELECT b.ref, b.inputs, b.outcome, a.archived, x.customer, coalesce(x.is_primary, false) AS is_primary,
-    f.ref AS balance_ref, f.body AS balance, f.problems AS balance_problems, {_WRITTEN.format("f.ref")} AS balance_written,
-    (SELECT d.body FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'debtor' AND d.parent = x.customer
-        AND NOT d.archived LIMIT 1) AS debtor,
-    CASE WHEN x.is_primary THEN {_RECORDS.format("d.parent = x.customer")} ELSE '[]' END AS documents,
-    coalesce((SELECT jsonb_agg(jsonb_build_object('ref', k.ref, 'body', k.body, 'problems', k.problems,
-            'written', {_WRITTEN.format("k.ref")},
-            'receivables', {_RECORDS.format("d.body ->> 'contract' = k.body ->> 'number' AND d.body ->> 'contract' <> ''")})
-        ORDER BY k.ref) FROM interlock.current_records(%(scratch)s) k WHERE k.kind = 'contract_payment' AND NOT k.archived
-        AND k.parent IN (SELECT m.ref UNION SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = m.ref)), '[]')
-        AS contracts,
-    coalesce((SELECT jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.result_ref,
-            'state', CASE WHEN t.archived THEN 'done' ELSE coalesce(t.body ->> 'state', 'open') END) ORDER BY c.id)
-        FROM interlock.change c LEFT JOIN interlock.current_records(%(scratch)s) t ON t.ref = c.result_ref
-        WHERE c.subject = ANY(m.names) AND c.process = %(process)s AND c.kind = 'task' AND c.operation = 'create'
-        AND c.state = 'done'), '[]') AS tasks,
-    coalesce((SELECT jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) FROM interlock.change c
-        WHERE c.subject = ANY(m.names) AND c.process = %(process)s AND c.kind = 'note'
-        AND (c.state IN ('pending', 'held') OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn'))), '[]') AS unsent,
-    EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = b.ref AND q.state = 'open'
-        AND q.code = 'rejected_by_approver') AS rejected_by_approver,
-    EXISTS (SELECT FROM interlock.standing s WHERE s.ref = b.ref) AS known,
-    coalesce((SELECT jsonb_object_agg(s.ref, s.body) FROM interlock.standing s WHERE s.ref IN (SELECT d.ref
-        FROM interlock.current_records(%(scratch)s) d WHERE d.kind = 'receivable' AND d.parent = x.customer)), '{{}}') AS before
-FROM interlock.batch_subject b
-JOIN LATERAL (SELECT b.ref, ARRAY(SELECT b.ref UNION SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref) AS names)
-    m ON true
-LEFT JOIN interlock.crosswalk x ON x.account = b.ref
-LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) a WHERE a.ref = b.ref OFFSET 0) a ON true
-LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) f WHERE f.parent = b.ref AND f.kind = 'account_balance'
-    AND NOT f.archived OFFSET 0) f ON true
-WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s
+WITH {_WORK},
+written AS (SELECT t.ref, w.body FROM (SELECT ref FROM contract UNION SELECT ref FROM shown) t
+    CROSS JOIN LATERAL (SELECT c.body FROM interlock.change c WHERE c.target = t.ref AND c.state = 'done'
+        AND c.operation = 'update' ORDER BY c.id DESC LIMIT 1) w),
+documents AS (SELECT account, {_DOCUMENT.format("d")} AS rows, jsonb_object_agg(d.ref, s.body) FILTER (WHERE s.ref IS NOT NULL)
+    AS before FROM ledger d LEFT JOIN interlock.standing s ON s.ref = d.ref WHERE d.kind = 'receivable' GROUP BY 1),
+billed AS (SELECT contract, {_DOCUMENT.format("i")} AS rows FROM invoiced i GROUP BY 1),
+contracts AS (SELECT k.account, jsonb_agg(jsonb_build_object('ref', k.ref, 'body', k.body, 'written', w.body,
+        'receivables', coalesce(b.rows, '[]')) ORDER BY k.ref) AS rows
+    FROM contract k LEFT JOIN billed b ON b.contract = k.ref LEFT JOIN written w ON w.ref = k.ref GROUP BY 1),
+tasks AS (SELECT n.ref, jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.result_ref, 'state',
+        CASE WHEN t.archived THEN 'done' ELSE coalesce(t.body ->> 'state', 'open') END) ORDER BY c.id) AS rows
+    FROM names n {_OURS} AND c.kind = 'task' AND c.state = 'done'
+    LEFT JOIN interlock.current_records(%(scratch)s) t ON t.ref = c.result_ref GROUP BY 1),
+unsent AS (SELECT n.ref, jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) AS rows
+    FROM names n {_OURS} AND c.kind = 'note' AND (c.state IN ('pending', 'held')
+        OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn')) GROUP BY 1)
+SELECT p.ref, p.inputs, p.outcome, p.is_primary, a.archived, f.ref AS balance_ref, f.body AS balance, w.body AS balance_written,
+    (SELECT d.body FROM ledger d WHERE d.account = p.ref AND d.kind = 'debtor' LIMIT 1) AS debtor,
+    coalesce(d.rows, '[]') AS documents, coalesce(d.before, '{{}}') AS before, m.ref IS NOT NULL AS known,
+    coalesce(k.rows, '[]') AS contracts, coalesce(t.rows, '[]') AS tasks, coalesce(u.rows, '[]') AS unsent,
+    EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = p.ref AND q.state = 'open'
+        AND q.code = 'rejected_by_approver') AS rejected_by_approver
+FROM page p LEFT JOIN interlock.current_records(%(scratch)s) a ON a.ref = p.ref
+LEFT JOIN shown f ON f.account = p.ref LEFT JOIN written w ON w.ref = f.ref
+LEFT JOIN documents d ON d.account = p.ref LEFT JOIN contracts k ON k.account = p.ref
+LEFT JOIN tasks t ON t.ref = p.ref LEFT JOIN unsent u ON u.ref = p.ref
+LEFT JOIN interlock.standing m ON m.ref = p.ref ORDER BY p.ref
+"""  # noqa: S608 - constants
+UNFIT: Final = f"""
+WITH {_WORK}
+SELECT account, ref, problems FROM (SELECT account, ref, problems FROM ledger UNION SELECT account, ref, problems FROM invoiced
+    UNION SELECT account, ref, problems FROM contract UNION SELECT account, ref, problems FROM shown) r
+WHERE problems <> '[]' ORDER BY account, ref
+"""  # noqa: S608 - constants
+STAGE: Final = f"""
+WITH {_WORK}
+INSERT INTO interlock.checked_receivable (batch_id, ref, account, number, currency)
+SELECT %(batch)s, ref, account, CASE WHEN body ->> 'state' IN ('posted', 'paid') AND body ->> 'kind' <> 'item'
+    THEN nullif(body ->> 'number', '') ELSE ref END, nullif(body ->> 'currency', '')
+FROM ledger WHERE kind = 'receivable' AND problems = '[]'
 """  # noqa: S608 - constants
 
 ACCOUNTS: Final = Subjects(INPUTS, VIEWS)
+
+
+def stage(tx: Transaction, batch: UUID, scratch: UUID | None) -> tuple[int, int, list[Row]]:
+    """Stage the documents of all work for the checks over the batch, without their values passing through here.
+
+    Returns how many accounts and documents there are, and `account`, `ref`, `problems` of records that could not be read.
+    What has no number yet is known by its reference.
+    """
+    row = tx.execute("SELECT count(*) AS n FROM interlock.batch_subject WHERE batch_id = %s AND is_work", [batch]).fetchone()
+    accounts = int(row["n"]) if row else 0
+    everything = {"batch": batch, "scratch": scratch, "depth": 0, "after": "", "limit": max(accounts, 1)}
+    documents = tx.execute(STAGE, everything).rowcount
+    return accounts, documents, tx.execute(UNFIT, everything).fetchall()
 
 
 def to_read_again(tx: Transaction, batch: UUID, erp: str, closed_since: date) -> list[str]:

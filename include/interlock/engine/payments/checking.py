@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from interlock.engine.findings import Problems, joined, stop_if_too_many
 from interlock.engine.holding import hold_back
 from interlock.engine.payments.gathering import NUMBER
 from interlock.quality import suites
-from interlock.store import batches, work
+from interlock.store import batches, receivables, work
 from interlock.store import checked as store
 from interlock.store.database import Transaction
 
@@ -27,17 +26,17 @@ NO_INVOICE = Problem(
 
 def check(engine: Engine, batch: UUID) -> int:
     """Quarantine accounts that cannot be reckoned with; raises TooManyRejected before any write when too many cannot."""
+    staged, looked_at = Counter[str](), Counter[str]()
     with engine.database.begin() as tx:
         info = batches.batch(tx, batch)
         dry = bool(info["dry_run"])
         found = _collect(engine, tx, batch, info)
-        staged, unknown = Counter[str](), Counter(account=len(found))
-        looked_at = Counter[str](account=len(found))
-        scratch, flow = batch if dry else None, engine.flow
-        for page in work.views(tx, batch, engine.process, flow.subjects, scratch, engine.settings.engine.page):
-            looked_at["account"] += len(page)
-            found |= {row["ref"]: problems for row in page if (problems := list(_unusable(row)))}
-            staged["receivable"] += store.fill(tx, batch, "receivable", _documents(page))
+        accounts, staged["receivable"], unfit = receivables.stage(tx, batch, batch if dry else None)
+        looked_at["account"] = accounts + len(found)
+    for row in unfit:
+        for code, field, message, detail in row["problems"]:
+            place = row["ref"].rsplit("/", 1)[1] if "/receivable/" in row["ref"] else field
+            _add(found, row["account"], Problem(code, place, message, detail))
     fresh = suites.findings(engine.database.dsn, batch, staged, engine.now())
     with engine.database.begin() as tx:
         findings = joined(grouped("account", looked_at["account"], found), fresh)
@@ -47,7 +46,7 @@ def check(engine: Engine, batch: UUID) -> int:
         for key in finding.keys:
             _add(found, owners[key], Problem(finding.code, finding.field, finding.message))
     hold_back(engine, batch, found, dry=dry)
-    stop_if_too_many(staged + looked_at + unknown, findings, engine.settings.quality, batch)
+    stop_if_too_many(staged + looked_at, findings, engine.settings.quality, batch)
     return len(found)
 
 
@@ -65,24 +64,3 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problem
     store.clear(tx, batch)
     unknown = work.unknown_names(tx, batch, UNKNOWN.code)
     return {ref: [NO_INVOICE if f"/{NUMBER}/" in ref else UNKNOWN] for ref in unknown}
-
-
-def _unusable(row: Row) -> Iterator[Problem]:
-    """Yield what keeps an account's documents, or what the CRM shows, from being read; each document is named."""
-    for document in row["documents"] + [document for contract in row["contracts"] for document in contract["receivables"]]:
-        for code, _, message, detail in document["problems"]:
-            yield Problem(code, document["ref"].rsplit("/", 1)[1], message, detail)
-    for problems in (row["balance_problems"] or [], *(contract["problems"] for contract in row["contracts"])):
-        yield from (Problem(*problem) for problem in problems)
-
-
-def _documents(page: list[Row]) -> Iterator[tuple[str, Row]]:
-    """Yield each customer's own documents once; what has no number yet is known by its reference."""
-    for row in page:
-        for document in row["documents"]:
-            body = document["body"]
-            if document["problems"]:
-                continue
-            posted = body.get("state") in {"posted", "paid"} and body.get("kind") != "item"
-            name = body.get("number") if posted else document["ref"]
-            yield document["ref"], {"account": row["ref"], "number": name, "currency": body.get("currency")}
