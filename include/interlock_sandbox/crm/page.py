@@ -1,32 +1,36 @@
-"""Plain pages for people: the accounts, and one account with its contracts and timeline. They only read."""
+"""Plain pages for people: the accounts, and one account with its balance, contracts and timeline. They only read."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from interlock_sandbox.crm import contract_page
-from interlock_sandbox.crm.records import Records, Row, shown
+from interlock_sandbox.crm import balance_page, contract_page
+from interlock_sandbox.crm.records import Records, Row
 from interlock_sandbox.crm.schema import ENTERED
+from interlock_sandbox.crm.timeline import TEMPLATE as TIMELINE
+from interlock_sandbox.crm.timeline import timeline
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1d2733;background:#fff}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.4rem .7rem;border-bottom:1px solid #e3e8ee}
 th{color:#52616f;font-weight:600}td{overflow-wrap:anywhere}h1{font-size:1.5rem;margin:.4rem 0 1rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 a{color:#0b62a4}input,button{font:inherit;padding:.3rem .6rem;border:1px solid #b8c4cf;border-radius:4px}
-.tag{background:#eef2f6;border-radius:9px;padding:.05rem .6rem;white-space:nowrap}.closedwon,.synced,.ok{background:#dff3e5;color:#14602f}
-.closedlost,.held_back{background:#fbe6e3;color:#8c2318}.entry{border-left:3px solid #c8d3de;padding:.1rem .9rem;margin:.8rem 0;white-space:pre-line}
+.tag{background:#eef2f6;border-radius:9px;padding:.05rem .6rem;white-space:nowrap}.closedwon,.synced,.ok,.paid,.completed{background:#dff3e5;color:#14602f}
+.closedlost,.held_back,.overdue,.returned{background:#fbe6e3;color:#8c2318}.partly_paid,.open,.overpaid{background:#fdf1d3;color:#6d4a00}
+.entry{border-left:3px solid #c8d3de;padding:.1rem .9rem;margin:.8rem 0;white-space:pre-line}
 small,.none{color:#5f7080}.grid th{width:14rem}h3{font-size:1rem;margin:0 0 .3rem}h4{font-size:.85rem;margin:.6rem 0 .2rem;color:#52616f}
 section{border:1px solid #e3e8ee;border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;overflow-x:auto}.sides .grid th{width:12rem}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 1.5rem;margin-bottom:.8rem}
 .lines td,.lines th{padding:.3rem .4rem;font-size:.85rem}.lines td:not(:nth-child(2)){white-space:nowrap}.lines td:nth-child(2){overflow-wrap:normal}
+.figures{display:flex;flex-wrap:wrap;gap:.6rem;margin:.6rem 0}.figures div{border:1px solid #e3e8ee;border-radius:6px;padding:.4rem .9rem}
+.figures dt{color:#52616f;font-size:.85rem}.figures dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}.figures .alarm dd{color:#8c2318}
+.pre{white-space:pre-line}
 """
 CSP = f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
@@ -47,16 +51,17 @@ LIST = """<h1>Accounts</h1><form><input name="q" value="{{ q }}" aria-label="Sea
 {% if a.stage %}<span class="tag {{ a.stage }}">{{ a.stage }}</span>{% endif %}<td>{{ a.number or "" }}<td>
 {% if a.sync %}<span class="tag {{ a.sync }}">{{ a.sync }}</span>{% endif %}</tr>{% endfor %}</table>"""
 ONE = (
-    """<p><a href="/">All accounts</a></p><h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
-<td>{{ value }}</tr>{% endfor %}</table>{% for heading, rows in groups %}<h2>{{ heading }}</h2>{% for row in rows %}<table class="grid">
+    """<p><a href="/">All accounts</a> · <a href="#contracts">Contracts</a> · <a href="#timeline">Timeline</a></p>
+<h1>{{ title }}</h1><table class="grid">{% for name, value in properties %}<tr><th>{{ name }}
+<td>{{ value }}</tr>{% endfor %}</table>"""
+    + balance_page.TEMPLATE
+    + """{% for heading, rows in groups %}<h2>{{ heading }}</h2>{% for row in rows %}<table class="grid">
 {% for name, value in row %}<tr><th>{{ name }}<td>{{ value }}</tr>{% endfor %}</table><br>{% else %}<p class="none">none</p>{% endfor %}
 {% endfor %}"""
     + contract_page.TEMPLATE
-    + """<h2>Timeline</h2>{% for entry in timeline %}<div class="entry"><small>{{ entry.at }} · {{ entry.kind }}</small>
-{{ entry.text }}</div>{% else %}<p class="none">nothing yet</p>{% endfor %}"""
+    + TIMELINE
 )
 PAGES = Environment(autoescape=True)
-ACTIVITIES = {"notes": "note", "tasks": "task", "calls": "call", "emails": "e-mail", "meetings": "meeting"}
 
 
 def add(app: FastAPI, records: Records) -> None:
@@ -88,35 +93,22 @@ def add(app: FastAPI, records: Records) -> None:
                 " AND NOT o.archived ORDER BY o.id DESC",
                 [row["id"]],
             ).fetchall()
-            agreed = contract_page.contracts(tx, linked)
+            agreed, happened = contract_page.contracts(tx, linked), timeline(tx, linked)
         sections = (("Deals", "deals"), ("Contacts", "contacts"))
         groups = [(heading, [_set(item) for item in linked if item["type"] == kind]) for heading, kind in sections]
-        timeline = sorted(
-            (_entry(item) for item in linked if item["type"] in ACTIVITIES), key=lambda entry: entry["at"], reverse=True
-        )
-        shown_as = row["properties"].get("name") or "(no name)"
-        columns = contract_page.COLUMNS.values()
-        return _page(ONE, shown_as, properties=_set(row), groups=groups, contracts=agreed, columns=columns, timeline=timeline)
+        facts: dict[str, Any] = {
+            "properties": [(name, value) for name, value in _set(row) if name not in balance_page.FIGURES],
+            "figures": balance_page.figures(row["properties"]),
+            "groups": groups,
+            "contracts": agreed,
+            "columns": contract_page.COLUMNS.values(),
+            "timeline": happened,
+        }
+        return _page(ONE, row["properties"].get("name") or "(no name)", **facts)
 
 
 def _set(row: Row) -> list[tuple[str, str]]:
     return sorted((name, value) for name, value in row["properties"].items() if value and not name.startswith(ENTERED))
-
-
-def _entry(row: Row) -> Row:
-    """Return one line of the timeline; HTML becomes plain text."""
-    properties = row["properties"]
-    texts = [
-        value
-        for name, value in sorted(properties.items(), key=lambda item: item[0].endswith(("_title", "_subject")), reverse=True)
-        if name.endswith(("_title", "_subject", "_body", "_text")) and value
-    ]
-    plain = re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\s*/?>|</p>", "\n", "\n".join(texts)))
-    return {
-        "at": properties.get("hs_timestamp") or shown(row)["createdAt"],
-        "kind": ACTIVITIES[row["type"]],
-        "text": html.unescape(plain).strip(),
-    }
 
 
 def _page(template: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
