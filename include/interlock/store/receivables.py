@@ -25,7 +25,7 @@ own AS (SELECT x.account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref)
     JOIN now d ON d.parent = x.customer AND d.kind IN ('receivable', 'debtor') WHERE x.is_primary GROUP BY 1),
 numbered AS (SELECT body ->> 'contract' AS number, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions
     FROM now d WHERE d.kind = 'receivable' AND body ->> 'contract' <> '' GROUP BY 1),
-contracts AS (SELECT {_LED} AS account, string_agg({_VERSION.format("k")} || coalesce(n.versions, ''), ',' ORDER BY k.ref)
+contracts AS MATERIALIZED (SELECT {_LED} AS account, string_agg({_VERSION.format("k")} || coalesce(n.versions, ''), ',' ORDER BY k.ref)
     AS versions FROM now k LEFT JOIN numbered n ON n.number = k.body ->> 'number' WHERE k.kind = 'contract_payment' GROUP BY 1),
 shown AS (SELECT d.parent AS account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions FROM now d
     WHERE d.kind IN ('account_balance', 'task') GROUP BY 1)
@@ -43,49 +43,59 @@ page AS MATERIALIZED (SELECT b.ref, b.inputs, b.outcome, x.customer, coalesce(x.
     WHERE b.batch_id = %(batch)s AND b.is_work AND b.depth = %(depth)s AND b.ref > %(after)s ORDER BY b.ref LIMIT %(limit)s),
 names AS MATERIALIZED (SELECT p.ref, p.ref AS name FROM page p
     UNION ALL SELECT p.ref, r.from_ref FROM page p JOIN interlock.redirect r ON r.to_ref = p.ref),
-ledger AS MATERIALIZED (SELECT p.ref AS account, d.* FROM page p
-    JOIN interlock.current_records(%(scratch)s) d ON d.parent = p.customer AND d.kind IN ('receivable', 'debtor')
-    WHERE p.is_primary AND NOT d.archived),
-contract AS MATERIALIZED (SELECT n.ref AS account, k.* FROM names n
-    JOIN interlock.current_records(%(scratch)s) k ON k.parent = n.name AND k.kind = 'contract_payment' WHERE NOT k.archived),
+ledger AS MATERIALIZED (SELECT p.ref AS account, d.* FROM page p CROSS JOIN LATERAL (SELECT *
+    FROM interlock.current_records(%(scratch)s) d WHERE d.parent = p.customer OFFSET 0) d
+    WHERE p.is_primary AND NOT d.archived AND d.kind IN ('receivable', 'debtor')),
+below AS MATERIALIZED (SELECT n.ref AS account, d.* FROM names n CROSS JOIN LATERAL (SELECT *
+    FROM interlock.current_records(%(scratch)s) d WHERE d.parent = n.name OFFSET 0) d WHERE NOT d.archived),
+contract AS MATERIALIZED (SELECT * FROM below WHERE kind = 'contract_payment'),
+shown AS MATERIALIZED (SELECT b.* FROM below b WHERE b.kind = 'account_balance' AND b.parent = b.account),
 invoiced AS MATERIALIZED (SELECT k.account, k.ref AS contract, d.ref, d.body, d.problems FROM contract k
-    JOIN interlock.current_records(%(scratch)s) d ON d.kind = 'receivable' AND d.body ->> 'contract' = k.body ->> 'number'
-    WHERE k.body ->> 'number' <> '' AND NOT d.archived),
-shown AS MATERIALIZED (SELECT p.ref AS account, f.* FROM page p
-    JOIN interlock.current_records(%(scratch)s) f ON f.parent = p.ref AND f.kind = 'account_balance' WHERE NOT f.archived)
+    CROSS JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) d
+        WHERE d.kind = 'receivable' AND d.body ->> 'contract' = k.body ->> 'number' OFFSET 0) d
+    WHERE k.body ->> 'number' <> '' AND NOT d.archived)
 """
-"""A page of the work, with all records that belong to it."""
-_DOCUMENT: Final = "jsonb_agg(jsonb_build_object('ref', {0}.ref, 'body', {0}.body) ORDER BY {0}.ref)"
-_OURS: Final = "JOIN interlock.change c ON c.subject = n.name AND c.process = %(process)s AND c.operation = 'create'"
+"""A page of the work with all records that belong to it, looked up one by one (OFFSET 0): the planner knows nothing of a page."""
+_DOCUMENT: Final = "jsonb_agg(jsonb_build_object('ref', d.ref, 'body', d.body) ORDER BY d.ref)"
+_OURS: Final = "(SELECT * FROM interlock.change c WHERE c.subject = ANY(m.names) OFFSET 0) c"
+_WRITTEN: Final = (
+    "(SELECT c.body FROM (SELECT * FROM interlock.change c WHERE c.target = {0}.ref OFFSET 0) c"
+    " WHERE c.state = 'done' AND c.operation = 'update' ORDER BY c.id DESC LIMIT 1)"
+)
 VIEWS: Final = f"""
-WITH {_WORK},
-written AS (SELECT t.ref, w.body FROM (SELECT ref FROM contract UNION SELECT ref FROM shown) t
-    CROSS JOIN LATERAL (SELECT c.body FROM interlock.change c WHERE c.target = t.ref AND c.state = 'done'
-        AND c.operation = 'update' ORDER BY c.id DESC LIMIT 1) w),
-documents AS (SELECT account, {_DOCUMENT.format("d")} AS rows, jsonb_object_agg(d.ref, s.body) FILTER (WHERE s.ref IS NOT NULL)
-    AS before FROM ledger d LEFT JOIN interlock.standing s ON s.ref = d.ref WHERE d.kind = 'receivable' GROUP BY 1),
-billed AS (SELECT contract, {_DOCUMENT.format("i")} AS rows FROM invoiced i GROUP BY 1),
-contracts AS (SELECT k.account, jsonb_agg(jsonb_build_object('ref', k.ref, 'body', k.body, 'written', w.body,
-        'receivables', coalesce(b.rows, '[]')) ORDER BY k.ref) AS rows
-    FROM contract k LEFT JOIN billed b ON b.contract = k.ref LEFT JOIN written w ON w.ref = k.ref GROUP BY 1),
-tasks AS (SELECT n.ref, jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.result_ref, 'state',
-        CASE WHEN t.archived THEN 'done' ELSE coalesce(t.body ->> 'state', 'open') END) ORDER BY c.id) AS rows
-    FROM names n {_OURS} AND c.kind = 'task' AND c.state = 'done'
-    LEFT JOIN interlock.current_records(%(scratch)s) t ON t.ref = c.result_ref GROUP BY 1),
-unsent AS (SELECT n.ref, jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) AS rows
-    FROM names n {_OURS} AND c.kind = 'note' AND (c.state IN ('pending', 'held')
-        OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn')) GROUP BY 1)
-SELECT p.ref, p.inputs, p.outcome, p.is_primary, a.archived, f.ref AS balance_ref, f.body AS balance, w.body AS balance_written,
-    (SELECT d.body FROM ledger d WHERE d.account = p.ref AND d.kind = 'debtor' LIMIT 1) AS debtor,
-    coalesce(d.rows, '[]') AS documents, coalesce(d.before, '{{}}') AS before, m.ref IS NOT NULL AS known,
-    coalesce(k.rows, '[]') AS contracts, coalesce(t.rows, '[]') AS tasks, coalesce(u.rows, '[]') AS unsent,
+SELECT p.ref, p.inputs, p.outcome, coalesce(x.is_primary, false) AS is_primary, a.archived,
+    f.ref AS balance_ref, f.body AS balance, {_WRITTEN.format("f")} AS balance_written, b.body AS debtor,
+    coalesce(l.rows, '[]') AS documents, coalesce(l.before, '{{}}') AS before, coalesce(k.rows, '[]') AS contracts,
+    coalesce(t.rows, '[]') AS tasks, coalesce(u.rows, '[]') AS unsent,
+    EXISTS (SELECT FROM interlock.standing s WHERE s.ref = p.ref) AS known,
     EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = p.ref AND q.state = 'open'
         AND q.code = 'rejected_by_approver') AS rejected_by_approver
-FROM page p LEFT JOIN interlock.current_records(%(scratch)s) a ON a.ref = p.ref
-LEFT JOIN shown f ON f.account = p.ref LEFT JOIN written w ON w.ref = f.ref
-LEFT JOIN documents d ON d.account = p.ref LEFT JOIN contracts k ON k.account = p.ref
-LEFT JOIN tasks t ON t.ref = p.ref LEFT JOIN unsent u ON u.ref = p.ref
-LEFT JOIN interlock.standing m ON m.ref = p.ref ORDER BY p.ref
+FROM interlock.batch_subject p LEFT JOIN interlock.crosswalk x ON x.account = p.ref
+CROSS JOIN LATERAL (SELECT ARRAY(SELECT p.ref UNION ALL SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = p.ref)
+    AS names OFFSET 0) m
+LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) a WHERE a.ref = p.ref OFFSET 0) a ON true
+LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) f WHERE f.parent = p.ref
+    AND f.kind = 'account_balance' AND NOT f.archived OFFSET 0) f ON true
+LEFT JOIN LATERAL (SELECT d.body FROM interlock.current_records(%(scratch)s) d WHERE d.parent = x.customer AND x.is_primary
+    AND d.kind = 'debtor' AND NOT d.archived OFFSET 0) b ON true
+LEFT JOIN LATERAL (SELECT {_DOCUMENT} AS rows, jsonb_object_agg(d.ref, s.body) FILTER (WHERE s.ref IS NOT NULL) AS before
+    FROM (SELECT * FROM interlock.current_records(%(scratch)s) d WHERE d.parent = x.customer AND d.kind = 'receivable'
+        AND NOT d.archived OFFSET 0) d LEFT JOIN interlock.standing s ON s.ref = d.ref) l ON x.is_primary
+LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('ref', k.ref, 'body', k.body, 'written', {_WRITTEN.format("k")},
+        'receivables', coalesce(i.rows, '[]')) ORDER BY k.ref) AS rows
+    FROM unnest(m.names) AS n(name) CROSS JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) k
+        WHERE k.parent = n.name AND k.kind = 'contract_payment' AND NOT k.archived OFFSET 0) k
+    LEFT JOIN LATERAL (SELECT {_DOCUMENT} AS rows FROM (SELECT * FROM interlock.current_records(%(scratch)s) d
+        WHERE d.kind = 'receivable' AND d.body ->> 'contract' = k.body ->> 'number' AND NOT d.archived OFFSET 0) d) i
+        ON k.body ->> 'number' <> '') k ON true
+LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.result_ref, 'state',
+        CASE WHEN t.archived THEN 'done' ELSE coalesce(t.body ->> 'state', 'open') END) ORDER BY c.id) AS rows
+    FROM {_OURS} LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) t WHERE t.ref = c.result_ref OFFSET 0) t
+        ON true WHERE c.process = %(process)s AND c.operation = 'create' AND c.kind = 'task' AND c.state = 'done') t ON true
+LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) AS rows
+    FROM {_OURS} WHERE c.process = %(process)s AND c.kind = 'note' AND (c.state IN ('pending', 'held')
+        OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn'))) u ON true
+WHERE p.batch_id = %(batch)s AND p.is_work AND p.depth = %(depth)s AND p.ref > %(after)s ORDER BY p.ref LIMIT %(limit)s
 """  # noqa: S608 - constants
 UNFIT: Final = f"""
 WITH {_WORK}

@@ -9,7 +9,7 @@ TABLES = """
 ALTER TABLE interlock.batch ADD COLUMN bank_booked_on date;
 CREATE TABLE interlock.standing (ref text PRIMARY KEY, body jsonb NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX snapshot_receivable ON interlock.snapshot ((body ->> 'contract')) WHERE kind = 'receivable';
-CREATE INDEX change_target ON interlock.change (target, id) WHERE state = 'done' AND operation = 'update';
+CREATE INDEX change_target ON interlock.change (target);
 CREATE TABLE interlock.checked_receivable (
     batch_id uuid, ref text, account text NOT NULL, number text, currency text, PRIMARY KEY (batch_id, ref));
 """
