@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes
+from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes, receivables
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
 from interlock.connectors.tryton.reading import Reader
@@ -30,6 +30,7 @@ class Tryton:
         self._reader = Reader(self._rpc, self.ref)
         self._notes = notes.Notes(self._rpc, self._reader, self.ref)
         self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
+        self._ledger = receivables.DebtorsLedger(self._rpc, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -63,6 +64,8 @@ class Tryton:
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """Yield customers changed themselves or in an address, identifier or contact mechanism; invoices likewise."""
+        if kind in receivables.KINDS:
+            return self._ledger.changed(kind, since)
         if kind in invoices.KINDS:
             company = self._invoices.catalogue.company
             return invoice_changes.changed(self._rpc, company, self._invoices.reader, since)
@@ -70,6 +73,8 @@ class Tryton:
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a replaced one answers with its replacement, however often that was replaced itself."""
+        if kind in receivables.KINDS:
+            return self._ledger.read(kind, ids)
         if kind in invoices.KINDS:
             return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
@@ -118,3 +123,11 @@ class Tryton:
     def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
         """Check what drafting and posting invoices need."""
         return invoice_checks.checks(self._rpc, self._invoices.catalogue, tax_codes)
+
+    def bank_booked_on(self) -> date | None:
+        """Return the day of the latest bank statement that is validated or posted."""
+        return self._ledger.bank_booked_on()
+
+    def receivable_checks(self) -> Iterator[Check]:
+        """Check what reading receivables needs."""
+        return self._ledger.checks()
