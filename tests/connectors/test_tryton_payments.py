@@ -418,6 +418,36 @@ def test_instalments_made_anew(books, party, told, read):
     assert [(maturity.due, str(maturity.amount)) for maturity in found.maturities] == [(TODAY, "19"), (DUE, "100")]
 
 
+def test_invoices_grouped_into_one_line_stay_open_until_that_is_paid(books, system, party, told, read):
+    invoices = [books.invoice(party), books.invoice(party, "200")]
+    told.now()
+    line = books.group(*books.due_lines(*invoices))
+    assert told() == {str(invoice) for invoice in invoices}
+    assert [figures(read(invoice)) for invoice in invoices] == [("posted", "119", "open", []), ("posted", "238", "open", [])]
+    assert system.read("receivable", [f"line-{line}"]) == {}
+    told.now()
+    (receipt,) = books.receipt(party, "357")
+    books.reconcile(receipt, line)
+    assert told() == {str(invoice) for invoice in invoices}
+    assert [figures(read(invoice)) for invoice in invoices] == [
+        ("paid", "0", "paid", [("money", "119")]), ("paid", "0", "paid", [("money", "238")]),
+    ]  # fmt: skip
+
+
+def test_what_another_party_is_to_pay_stays_the_customers(books, party, told, read):
+    invoice, other = books.invoice(party), books.party("Konzern AG")
+    told.now()
+    line = books.delegate(*books.due_lines(invoice), other)
+    assert told() == {str(invoice)}
+    assert figures(read(invoice)) == ("posted", "119", "open", [])
+    (receipt,) = books.receipt(other, "119")
+    told.now()
+    books.reconcile(receipt, line)
+    assert told() == {str(invoice)}
+    found = read(invoice)
+    assert (found.recipient, *figures(found)) == (str(party), "paid", "0", "paid", [("money", "119")])
+
+
 def test_a_line_without_a_due_date_is_no_receivable(books, system, party):
     invoice = books.invoice(party)
     books.move_due_date(books.due_lines(invoice)[0], None)

@@ -178,6 +178,18 @@ class Books:
         preview = {"journal": self.journals["MISC"], "terms": rows, "description": None, "currency": self.currencies["EUR"]}
         self.wizard("account.move.line.reschedule", "account.move.line", lines, {"preview": preview}, "reschedule")
 
+    def group(self, *lines):
+        """Replace lines by one that stands in for them; returns that one."""
+        data = {"start": {"journal": self.journals["MISC"], "description": None}}
+        self.wizard("account.move.line.group", "account.move.line", lines, data, "group")
+        return self.rpc.search("account.move.line", [["reconciliations_delegated.lines", "in", list(lines)]], ["id"])[-1]["id"]
+
+    def delegate(self, line, party):
+        """Let another party pay a line; returns the line that stands in for it."""
+        data = {"start": {"journal": self.journals["MISC"], "party": party, "description": None}}
+        self.wizard("account.move.line.delegate", "account.move.line", [line], data, "delegate")
+        return self.rpc.search("account.move.line", [["reconciliations_delegated.lines", "in", [line]]], ["id"])[-1]["id"]
+
     def collect(self, line):
         """Ask the bank to collect what a line asks for."""
         journal = self.create(

@@ -22,20 +22,27 @@ from interlock.domain.payment import Maturity
 class Book:
     """What was read for some receivables: lines by id, pairs by reconciliation, what is left of unallocated money.
 
-    collecting: lines that a direct debit is under way for. home: the company's currency.
+    members: ids of a reconciliation's lines, with those that stand in for them. collecting: lines that a direct debit is under
+    way for. home: the company's currency.
     """
 
     lines: Mapping[int, Line]
     groups: Mapping[int, Sequence[Pair]]
+    members: Mapping[int, frozenset[int]]
     ledger: Ledger
     left: Mapping[int, Decimal]
     collecting: frozenset[int]
     home: str
 
     def groups_of(self, key: str, named: Sequence[Line]) -> list[Sequence[Pair]]:
-        """Return the reconciliations of some lines, and of payments that were made for an invoice and taken from it again."""
+        """Return the reconciliations of some lines, and of payments that were made for an invoice and taken from it again.
+
+        One that is part of another, which stands in for it, is left out.
+        """
         made_for = (line for line in self.lines.values() if line.origin == f"{INVOICE},{key}")
-        return [self.groups[name] for name in sorted({line.reconciliation or 0 for line in (*named, *made_for)} - {0})]
+        names = sorted({line.reconciliation or 0 for line in (*named, *made_for)} - {0})
+        whole = [name for name in names if not any(self.members[name] < self.members[other] for other in names)]
+        return [self.groups[name] for name in whole]
 
 
 def invoice(row: Row, book: Book) -> dict[str, Any]:
@@ -52,12 +59,13 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
         "id": document.key, "kind": "credit_note" if note else "invoice", "number": row["number"] or "", "reference": reference,
         "contract": _contract(reference), "recipient": str(row["party"]), "currency": document.code,
         "state": InvoiceState.POSTED if note and state is InvoiceState.PAID else state, "net": read_amount(row["untaxed_amount"]),
-        "tax": read_amount(row["tax_amount"]), "gross": document.gross, "open": _open(row, document, own, pending),
+        "tax": read_amount(row["tax_amount"]), "gross": document.gross,
+        "open": _open(row, document, own, pending) + _delegated(document, own, groups),
         "due": max((line.due for line in to_pay if line.due), default=read_day(row["invoice_date"]) if not to_pay else None),
         "maturities": () if note or len(to_pay) < 2 else _maturities(document, to_pay, apart=not pending),  # noqa: PLR2004
         "reconciliations": bookings(document, groups, [*pending, *elsewhere], book.ledger),
         "sent": state not in {InvoiceState.DRAFT, InvoiceState.VALIDATED, InvoiceState.DELETED},
-        "debit_pending": any(line.id in book.collecting for line in own if not line.reconciliation),
+        "debit_pending": any(line.id in book.collecting for line in _asking(own, groups)),
     }  # fmt: skip
 
 
@@ -97,13 +105,31 @@ def _open(row: Row, document: Document, own: Sequence[Line], pending: Sequence[L
     return sum((document.value(line) for line in (*left, *pending)), ZERO)
 
 
+def _delegated(document: Document, own: Sequence[Line], groups: Sequence[Sequence[Pair]]) -> Decimal:
+    """Return what is open of lines whose settlement another line, which is not settled wholly, stands in for."""
+    if not any(line.delegate for line in own):
+        return ZERO
+    left = sum((document.value(line) for line in own if line.reconciliation), ZERO)
+    names = {line.id for line in own}
+    for pair in (pair for group in groups for pair in group):
+        left += document.of_pair(pair) * ((pair.credit.id in names) - (pair.debit.id in names))
+    return left
+
+
+def _asking(own: Sequence[Line], groups: Sequence[Sequence[Pair]]) -> list[Line]:
+    """Return the lines by which an invoice asks for its money: its own, and those that stand in for them."""
+    standing_in = (line for group in groups for pair in group for line in (pair.debit, pair.credit) if line.stands_in)
+    return [line for line in (*own, *standing_in) if not line.reconciliation]
+
+
 def _maturities(document: Document, lines: Sequence[Line], *, apart: bool) -> list[Maturity]:
     """Return the instalments; Tryton does not say which of them a part payment is for."""
-    return [
-        Maturity(due=line.due, amount=amount, open=ZERO if line.reconciliation else amount if apart else None)
-        for line in lines
-        if line.due and (amount := document.value(line))
-    ]
+    found: list[Maturity] = []
+    for line in lines:
+        if line.due and (amount := document.value(line)):
+            left = ZERO if line.reconciliation else amount if apart else None
+            found.append(Maturity(due=line.due, amount=amount, open=None if line.delegate else left))
+    return found
 
 
 def _contract(reference: str) -> str:

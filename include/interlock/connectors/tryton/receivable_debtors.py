@@ -64,4 +64,5 @@ def unallocated(reader: LedgerReader, parties: Iterable[int]) -> tuple[list[Line
 
 
 def _loose(line: Line, ledger: Ledger) -> bool:
-    return (line.move, line.account) not in ledger.owners and line.move not in ledger.reversals
+    documents = (line.move, line.account) in ledger.owners or line.move in ledger.reversals
+    return not documents and line.move not in ledger.groupings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from interlock.connectors.tryton.api import Row, Rpc, moment
@@ -16,7 +16,8 @@ from interlock.domain.money import ZERO
 LINE: Final = "account.move.line"
 FIELDS: Final = [
     "move", "account", "party", "debit", "credit", "amount_second_currency", "second_currency.code", "maturity_date",
-    "reconciliation", "invoice_payments", "description", "create_date", "write_date",
+    "reconciliation", "reconciliation.delegate_to", "reconciliations_delegated", "invoice_payments", "description",
+    "create_date", "write_date",
     "move.date", "move.journal", "move.origin", "move.state", "move.description",
 ]  # fmt: skip
 OTHER: Final = ["move", "account", "debit", "credit"]
@@ -35,13 +36,20 @@ class LedgerReader:
         return {row["id"]: _line(row) for row in rows}
 
     def settled_with(self, lines: Iterable[Line]) -> dict[int, list[Line]]:
-        """Return all lines of the lines' reconciliations, by reconciliation."""
+        """Return all lines of the lines' reconciliations, by reconciliation, with those that stand in for them."""
         found: dict[int, list[Line]] = {}
         for line in self.lines("reconciliation", {line.reconciliation for line in lines} - {None}).values():
             found.setdefault(line.reconciliation or 0, []).append(line)
+        wanted = {line.delegate for group in found.values() for line in group} - {None}
+        if wanted:
+            standing_in = self.lines("id", wanted)
+            further = self.settled_with(standing_in.values())
+            for group in found.values():
+                for line in [standing_in[name] for name in {line.delegate for line in group} if name in standing_in]:
+                    group.extend(further[line.reconciliation] if line.reconciliation else [line])
         return found
 
-    def ledger(self, lines: Iterable[Line]) -> Ledger:
+    def ledger(self, lines: Collection[Line]) -> Ledger:
         """Read whose the lines are, and the rest of their moves."""
         moves = {line.move: line.journal for line in lines}
         owners: dict[tuple[int, int], int] = {}
@@ -53,7 +61,8 @@ class LedgerReader:
                 owners |= {(move, row["account"]): row["id"] for move in (row["move"], *row["additional_moves"])}
                 reversals.add(row["cancel_move"])
         owned = {move for move, _ in owners}
-        return Ledger(owners, frozenset(reversals - {None} - owned), self._moves(moves, owned))
+        groupings = {line.move for line in lines if line.stands_in} - owned
+        return Ledger(owners, frozenset(reversals - {None} - owned), frozenset(groupings), self._moves(moves, owned))
 
     def _moves(self, journals: dict[int, int], owned: set[int]) -> dict[int, Move]:
         counterparts: dict[int, list[Counterpart]] = {}
@@ -87,5 +96,6 @@ def _line(row: Row) -> Line:
         day=read_day(move["date"]) or EPOCH.date(), due=read_day(row["maturity_date"]),
         at=max(filter(None, stamps), default=EPOCH), reconciliation=row["reconciliation"], links=tuple(row["invoice_payments"]),
         journal=move["journal"], origin=move["origin"] or "", text=move["description"] or row["description"] or "",
-        draft=move["state"] != "posted",
+        draft=move["state"] != "posted", delegate=(row["reconciliation."] or {}).get("delegate_to"),
+        stands_in=bool(row["reconciliations_delegated"]),
     )  # fmt: skip

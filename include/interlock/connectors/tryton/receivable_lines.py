@@ -22,6 +22,7 @@ class Line:
     """A line on a receivable account; amount: debit less credit in the company's currency, foreign: the same in `currency`.
 
     links: the invoices that the ERP counts it as a payment of. origin: what its move was made from, such as `account.move,7`.
+    delegate: the line that says whether this one is settled after all; stands_in: whether it is such a line.
     """
 
     id: int
@@ -40,6 +41,8 @@ class Line:
     origin: str = ""
     text: str = ""
     draft: bool = False
+    delegate: int | None = None
+    stands_in: bool = False
 
     def in_currency(self, currency: str) -> Decimal:
         """Return the amount in a currency; an empty one is the company's."""
@@ -105,16 +108,23 @@ class Ledger:
     """What is known of the lines at hand: whose they are and what their moves are.
 
     owners: the invoice that each (move, account) is part of. reversals: moves that reverse an invoice without a credit note.
+    groupings: moves that replace lines of several documents by one that stands in for them.
     """
 
     owners: Mapping[tuple[int, int], int] = field(default_factory=dict)
     reversals: frozenset[int] = frozenset()
+    groupings: frozenset[int] = frozenset()
     moves: Mapping[int, Move] = field(default_factory=dict)
 
     def owner(self, line: Line) -> str:
-        """Name the document that a line belongs to: an invoice, an open item, or none for what is booked against those."""
+        """Name the document that a line belongs to: an invoice, an open item, or none for what is booked against those.
+
+        Lines of a grouping belong together, so that they settle each other and leave the documents that they stand in for.
+        """
         if invoice := self.owners.get((line.move, line.account)):
             return str(invoice)
+        if line.move in self.groupings:
+            return f"move-{line.move}"
         return item_id(line.id) if line.amount > 0 and self.item(line) else ""
 
     def item(self, line: Line) -> bool:

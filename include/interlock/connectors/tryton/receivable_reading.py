@@ -54,15 +54,17 @@ class ReceivableReader:
         lines = self._lines.lines("id", {*named, *items})
         lines |= self._lines.lines("move.origin", [f"{INVOICE},{row['id']}" for row in rows])
         groups = self._lines.settled_with(lines.values())
-        ledger = self._lines.ledger([*lines.values(), *(line for group in groups.values() for line in group)])
+        every = {line.id: line for line in (*lines.values(), *(line for group in groups.values() for line in group))}
+        ledger = self._lines.ledger(every.values())
         asked = [
             line
             for number in items
-            if (line := lines.get(number)) and line.amount > 0 and line.party and (line.move, line.account) not in ledger.owners
+            if (line := lines.get(number)) and line.amount > 0 and line.party and ledger.owner(line) in {"", item_id(number)}
         ]
         book = Book(
-            lines, {name: pairs(group, ledger) for name, group in groups.items()}, ledger, self._left(asked, ledger),
-            self._collecting(lines), self._lines.catalogue.currency,
+            lines, {name: pairs(group, ledger) for name, group in groups.items()},
+            {name: frozenset(line.id for line in group) for name, group in groups.items()}, ledger, self._left(asked, ledger),
+            self._collecting(every), self._lines.catalogue.currency,
         )  # fmt: skip
         found = {str(row["id"]): self._record(building.invoice(row, book), self._changed(row, book)) for row in rows}
         return found | {item_id(line.id): self._record(building.item(line, book), line.at) for line in asked}
