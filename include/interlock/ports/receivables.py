@@ -1,24 +1,31 @@
-"""An ERP that keeps the debtors' ledger: who owes what, and what was paid."""
+"""A system that keeps the debtors' ledger: what every connector to an ERP that can tell who paid offers beside `System`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from interlock.domain.record import Record
 from interlock.ports.system import Check
 
+RECEIVABLE: Final = "receivable"
+DEBTOR: Final = "debtor"
+
 
 @runtime_checkable
 class Receivables(Protocol):
-    """What the kinds `receivable` and `debtor` need beside reading; `children` of a customer are its receivables."""
+    """A system whose kinds `receivable` and `debtor` are read by `changed` and `read`, as `domain.payment` has them.
+
+    Recipient and account are ids of customers in this system; a record's parent is that customer, whose `children` of the
+    kind `receivable` are all that it ever owed.
+    """
 
     def numbered(self, numbers: Sequence[str]) -> Mapping[str, Sequence[Record]]:
-        """Return posted invoices by the number they bear, as receivables; unknown numbers are absent."""
+        """Return posted invoices as receivables by the number that they bear; unknown numbers are absent."""
 
     def bank_booked_on(self) -> date | None:
-        """Return the day of the latest bank statement that is booked; None where there is none yet."""
+        """Return the day of the latest bank statement that was booked; None where there was none, or none can be told."""
 
     def receivable_checks(self) -> Iterator[Check]:
-        """Yield what `doctor` shows of reading the ledger."""
+        """Yield what `doctor` shows of reading receivables."""

@@ -25,7 +25,7 @@ own AS (SELECT x.account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref)
     JOIN now d ON d.parent = x.customer AND d.kind IN ('receivable', 'debtor') WHERE x.is_primary GROUP BY 1),
 numbered AS (SELECT body ->> 'contract' AS number, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions
     FROM now d WHERE d.kind = 'receivable' AND body ->> 'contract' <> '' GROUP BY 1),
-contracts AS MATERIALIZED (SELECT {_LED} AS account, string_agg({_VERSION.format("k")} || coalesce(n.versions, ''), ',' ORDER BY k.ref)
+contracts AS (SELECT {_LED} AS account, string_agg({_VERSION.format("k")} || coalesce(n.versions, ''), ',' ORDER BY k.ref)
     AS versions FROM now k LEFT JOIN numbered n ON n.number = k.body ->> 'number' WHERE k.kind = 'contract_payment' GROUP BY 1),
 shown AS (SELECT d.parent AS account, string_agg({_VERSION.format("d")}, ',' ORDER BY d.ref) AS versions FROM now d
     WHERE d.kind IN ('account_balance', 'task') GROUP BY 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes
+from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes, receivables
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
 from interlock.connectors.tryton.reading import Reader
@@ -17,6 +17,7 @@ from interlock.connectors.tryton.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
+from interlock.ports.receivables import RECEIVABLE
 from interlock.ports.system import Check, Instance, Period, Traits
 
 
@@ -30,6 +31,7 @@ class Tryton:
         self._reader = Reader(self._rpc, self.ref)
         self._notes = notes.Notes(self._rpc, self._reader, self.ref)
         self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
+        self._ledger = receivables.DebtorsLedger(self._rpc, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -63,6 +65,8 @@ class Tryton:
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """Yield customers changed themselves or in an address, identifier or contact mechanism; invoices likewise."""
+        if kind in receivables.KINDS:
+            return self._ledger.changed(kind, since)
         if kind in invoices.KINDS:
             company = self._invoices.catalogue.company
             return invoice_changes.changed(self._rpc, company, self._invoices.reader, since)
@@ -70,12 +74,16 @@ class Tryton:
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a replaced one answers with its replacement, however often that was replaced itself."""
+        if kind in receivables.KINDS:
+            return self._ledger.read(kind, ids)
         if kind in invoices.KINDS:
             return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
-    def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:  # noqa: ARG002
-        """Yield nothing: customers have no records of their own here yet."""
+    def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
+        """Yield the receivables of customers; they have no other records of their own here."""
+        if kind == RECEIVABLE:
+            return self._ledger.of_customers([parent.id for parent in parents])
         return iter(())
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
@@ -118,3 +126,15 @@ class Tryton:
     def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
         """Check what drafting and posting invoices need."""
         return invoice_checks.checks(self._rpc, self._invoices.catalogue, tax_codes)
+
+    def numbered(self, numbers: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """Return posted invoices as receivables by the number that they bear."""
+        return self._ledger.numbered(numbers)
+
+    def bank_booked_on(self) -> date | None:
+        """Return the day of the latest bank statement that is validated or posted."""
+        return self._ledger.bank_booked_on()
+
+    def receivable_checks(self) -> Iterator[Check]:
+        """Check what reading receivables needs."""
+        return self._ledger.checks()

@@ -11,7 +11,7 @@ from interlock.connectors.tryton.api import Row, Rpc, moment
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.tryton.invoice_text import marked_customers, read_mark
 from interlock.connectors.tryton.objects import REFERENCE
-from interlock.connectors.tryton.reading import LARGEST_ID, READ
+from interlock.connectors.tryton.reading import READ, numbers
 from interlock.connectors.tryton.wire import read_amount, read_day
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, InvoiceState, TaxTotal
@@ -66,7 +66,7 @@ class InvoiceReader:
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Read invoices that bear a reference of ours, by id."""
-        fit = [int(i) for i in dict.fromkeys(ids) if i.isdecimal() and int(i) <= LARGEST_ID]
+        fit = numbers(ids)
         found = self.found([["id", "in", fit]]) if fit else []
         return {str(one.id): one.record for one in found}
 
@@ -134,7 +134,7 @@ class InvoiceReader:
         categories = {tax: line.category for given, line in own if line.line for tax in given["taxes"]}
         days = [day for line in read for day in (line.service_from, line.service_to) if day] or [key.period_start]
         invoice = Invoice(
-            key=key, state=_state(row), currency=row["currency."]["code"], recipient=recipient,
+            key=key, state=state_of(row), currency=row["currency."]["code"], recipient=recipient,
             service_from=min(days, default=None), service_to=max(days, default=None), lines=read,
             taxes=tuple(self._tax(tax, categories) for tax in taxes), net=read_amount(row["untaxed_amount"]),
             tax=read_amount(row["tax_amount"]), gross=read_amount(row["total_amount"]), number=row["number"] or "",
@@ -170,8 +170,8 @@ class InvoiceReader:
         })  # fmt: skip
 
 
-def _state(row: Row) -> InvoiceState:
-    """A cancelled invoice without a number was a draft that somebody gave up, and never was an invoice."""
+def state_of(row: Row) -> InvoiceState:
+    """Return the state; a cancelled invoice without a number was a draft that somebody gave up, and never was an invoice."""
     if row["state"] == "cancelled" and not row["number"]:
         return InvoiceState.DELETED
     return InvoiceState(row["state"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +44,7 @@ class Reader:
             for row in self._changed_rows(model, since):
                 party = row["id"] if model == "party.party" else row["party"]
                 if party is not None:
-                    stamps[party] = max(stamps.get(party, EPOCH), _stamp(row))
+                    stamps[party] = max(stamps.get(party, EPOCH), stamp(row))
         ordered = sorted(stamps, key=lambda party: (stamps[party], party))
         for start in range(0, len(ordered), READ):
             part = ordered[start : start + READ]
@@ -69,7 +69,7 @@ class Reader:
 
     def read(self, kind: str, ids: Sequence[str]) -> dict[str, Record]:
         """Read parties with their children in four calls per 500; a replaced party leads to its replacement."""
-        asked = [int(i) for i in dict.fromkeys(ids) if i.isdecimal() and int(i) <= LARGEST_ID]
+        asked = numbers(ids)
         rows = self.rows(asked)
         while missing := {row["replaced_by"] for row in rows.values() if row["replaced_by"]} - rows.keys():
             rows |= {party: {"replaced_by": None} for party in missing} | self.rows(sorted(missing))
@@ -99,7 +99,7 @@ class Reader:
     def record(self, kind: str, row: Row) -> Record:
         """Build the record of a party and its children; it changed when the last of them did."""
         values = objects.values(row, row["identifiers"], row["mechanisms"], row["addresses"])
-        at = max(map(_stamp, (row, *row["identifiers"], *row["mechanisms"], *row["addresses"])))
+        at = max(map(stamp, (row, *row["identifiers"], *row["mechanisms"], *row["addresses"])))
         return Record(self._ref(kind, str(row["id"])), at, values)
 
     def find(self, kind: str, writes: Sequence[Write], *, reserved: bool) -> Mapping[str, Sequence[Record]]:
@@ -130,5 +130,11 @@ def lock(row: Row) -> Row:
     return {"_timestamp": stamps}
 
 
-def _stamp(row: Row) -> datetime:
+def stamp(row: Row) -> datetime:
+    """Return when a row last changed."""
     return max(filter(None, (moment(row["create_date"]), moment(row["write_date"]))), default=EPOCH)
+
+
+def numbers(ids: Iterable[str]) -> list[int]:
+    """Return those ids that the ERP can have given, each once."""
+    return [int(i) for i in dict.fromkeys(ids) if i.isdecimal() and int(i) <= LARGEST_ID]

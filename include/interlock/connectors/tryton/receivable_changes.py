@@ -1,0 +1,154 @@
+"""Receivables and debtors by change: what Tryton's timestamps of invoices, lines and direct debits tell.
+
+A removed reconciliation leaves no row, but touches its lines. A deleted draft receipt touches nothing: its invoice shows when it
+is read by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from interlock.connectors.tryton.api import Row, Rpc, wire
+from interlock.connectors.tryton.reading import EPOCH, READ, STAMPS, numbers, stamp
+from interlock.connectors.tryton.receivable_catalogue import PAYMENT
+from interlock.connectors.tryton.receivable_debtors import PARTY
+from interlock.connectors.tryton.receivable_ledger import LINE, LedgerReader, parts
+from interlock.connectors.tryton.receivable_lines import item_id
+from interlock.connectors.tryton.receivable_rows import INVOICE, MOVE
+from interlock.connectors.tryton.wire import read_amount
+from interlock.domain.record import Page, Record
+
+LINE_FIELDS: Final = [
+    "move",
+    "account",
+    "party",
+    "debit",
+    "credit",
+    "invoice_payments",
+    "reconciliation",
+    "move.origin",
+    "move.journal",
+]
+PAGE: Final = 200
+Stamps = dict[str, datetime]
+
+
+class Changes:
+    """Collects ids with when they changed, and reads them page by page, the oldest change first."""
+
+    def __init__(self, rpc: Rpc, lines: LedgerReader) -> None:
+        self._rpc, self._lines = rpc, lines
+
+    def receivables(self, since: datetime | None) -> Stamps:
+        """Return invoices and items that were touched; None: all invoices, and the items that are open."""
+        stamps: Stamps = {}
+        for row in self._invoices(since, []):
+            _note(stamps, str(row["id"]), stamp(row))
+        for rows in self._touched_lines(since):
+            owners = self._owners(rows)
+            for row in rows:
+                for name in self._names(row, owners):
+                    _note(stamps, name, stamp(row))
+        for row in self._direct_debits(since):
+            for name in self._names(row["line."], self._owners([row["line."]])):
+                _note(stamps, name, stamp(row))
+        return stamps
+
+    def of_parties(self, ids: Sequence[str]) -> Stamps:
+        """Return the invoices of some parties, and items of theirs that are open."""
+        stamps: Stamps = {}
+        for part in parts(numbers(ids)):
+            for row in self._rows(INVOICE, [*self._own(), ["party", "in", part]], STAMPS, None):
+                _note(stamps, str(row["id"]), stamp(row))
+            for rows in self._touched_lines(None, ["party", "in", part]):
+                owners = self._owners(rows)
+                for row in rows:
+                    for name in self._names(row, owners):
+                        _note(stamps, name, stamp(row))
+        return stamps
+
+    def debtors(self, since: datetime | None) -> Stamps:
+        """Return the parties of touched invoices and lines, and those touched themselves; None: all who were invoiced or owe."""
+        stamps: Stamps = {}
+        for row in self._invoices(since, ["party"]):
+            _note(stamps, str(row["party"]), stamp(row))
+        for rows in self._touched_lines(since):
+            for row in rows:
+                if row["party"]:
+                    _note(stamps, str(row["party"]), stamp(row))
+        for row in self._rows(PARTY, [], STAMPS, since) if since else ():
+            _note(stamps, str(row["id"]), stamp(row))
+        return stamps
+
+    def _invoices(self, since: datetime | None, fields: list[str]) -> Iterator[Row]:
+        return self._rows(INVOICE, self._own(), [*STAMPS, *fields], since)
+
+    def _own(self) -> list[Any]:
+        return [["company", "=", self._lines.catalogue.company], ["type", "=", "out"]]
+
+    def _touched_lines(self, since: datetime | None, *more: list[Any]) -> Iterator[list[Row]]:
+        domain = [["account", "in", self._lines.catalogue.receivable], ["state", "=", "valid"], *more]
+        if since is None:
+            domain += [["reconciliation", "=", None]]
+        rows: list[Row] = []
+        for row in self._rows(LINE, domain, [*STAMPS, *LINE_FIELDS], since):
+            rows.append(row)
+            if len(rows) == READ:
+                yield rows
+                rows = []
+        yield rows
+
+    def _direct_debits(self, since: datetime | None) -> Iterator[Row]:
+        if since is None or not self._lines.catalogue.readable.get(PAYMENT):
+            return iter(())
+        fields = [*STAMPS, *(f"line.{name}" for name in LINE_FIELDS)]
+        return self._rows(PAYMENT, [["kind", "=", "receivable"], ["line", "!=", None]], fields, since)
+
+    def _rows(self, model: str, domain: list[Any], fields: list[str], since: datetime | None) -> Iterator[Row]:
+        """Yield rows by id: an offset would skip rows when others go while we read."""
+        changes = [["OR", ["write_date", ">=", wire(since)], ["create_date", ">=", wire(since)]]] if since else []
+        last = 0
+        while rows := self._rpc.search(model, [*domain, ["id", ">", last], *changes], fields, limit=10 * READ):
+            yield from rows
+            last = rows[-1]["id"]
+
+    def _owners(self, rows: Sequence[Row]) -> dict[tuple[int, int], str]:
+        owners: dict[tuple[int, int], str] = {}
+        for part in parts(row["move"] for row in rows):
+            domain = [["type", "=", "out"], ["OR", ["move", "in", part], ["additional_moves", "in", part]]]
+            for row in self._rpc.search(INVOICE, domain, ["account", "move", "additional_moves"]):
+                owners |= {(move, row["account"]): str(row["id"]) for move in (row["move"], *row["additional_moves"])}
+        return owners
+
+    def _names(self, row: Row, owners: Mapping[tuple[int, int], str]) -> Iterator[str]:
+        """Name what a line's change is a change of: its document, what it pays, what it was made for, the item that it is."""
+        move = row["move."]
+        yield from (str(invoice) for invoice in row["invoice_payments"])
+        if owner := owners.get((row["move"], row["account"])):
+            yield owner
+            return
+        model, _, made_for = (move["origin"] or "").partition(",")
+        if model == INVOICE:
+            yield made_for
+        kind, _ = self._lines.catalogue.journals.get(move["journal"], ("", ""))
+        reversal = model == MOVE and row["reconciliation"]
+        if row["party"] and kind != "write-off" and not reversal and _is_debit(row):
+            yield item_id(row["id"])
+
+
+def pages(stamps: Stamps, read: Callable[[Sequence[str]], Mapping[str, Record]]) -> Iterator[Page]:
+    """Read what changed, the oldest change first."""
+    ordered = sorted(stamps, key=lambda name: (stamps[name], name))
+    for start in range(0, len(ordered), PAGE):
+        part = ordered[start : start + PAGE]
+        yield Page(list(read(part).values()), stamps[part[-1]])
+
+
+def _note(stamps: Stamps, name: str, at: datetime) -> None:
+    stamps[name] = max(stamps.get(name, EPOCH), at)
+
+
+def _is_debit(row: Row) -> bool:
+    return read_amount(row["debit"]) > read_amount(row["credit"])

@@ -1,0 +1,68 @@
+"""What a debtor's account holds beside its invoices: money that nobody allocated, less what of it went back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from interlock.connectors.tryton.api import Rpc
+from interlock.connectors.tryton.reading import STAMPS, numbers, stamp
+from interlock.connectors.tryton.receivable_ledger import LedgerReader, parts
+from interlock.connectors.tryton.receivable_lines import Ledger, Line
+from interlock.connectors.tryton.receivable_matching import netted
+from interlock.domain.identity import Ref
+from interlock.domain.money import ZERO
+from interlock.domain.payment import Debtor, Unallocated
+from interlock.domain.record import Record
+
+PARTY = "party.party"
+
+
+class DebtorReader:
+    """Turns lines without a document into debtors; `ref` names a record of this company."""
+
+    def __init__(self, rpc: Rpc, lines: LedgerReader, ref: Callable[[str, str], Ref]) -> None:
+        self._rpc, self._lines, self._ref = rpc, lines, ref
+
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Read by the party's id, many a call."""
+        found: dict[str, Record] = {}
+        for part in parts(numbers(ids)):
+            rows = self._rpc.search(PARTY, [["id", "in", part]], STAMPS)
+            lines, left = unallocated(self._lines, [row["id"] for row in rows])
+            for row in rows:
+                own = [line for line in lines if line.party == row["id"]]
+                account = str(row["id"])
+                debtor = Debtor(account=account, unallocated=self._unallocated(own, left))
+                at = max([stamp(row), *(line.at for line in own)])
+                values = debtor.model_dump(mode="json")
+                found[account] = Record(self._ref("debtor", account), at, values, self._ref("customer", account))
+        return found
+
+    def _unallocated(self, lines: Sequence[Line], left: dict[int, Decimal]) -> tuple[Unallocated, ...]:
+        found: dict[tuple[str, str], Unallocated] = {}
+        for line in sorted(lines, key=lambda one: (one.day, one.id)):
+            key = (str(line.move), line.currency or self._lines.catalogue.currency)
+            if (amount := -left[line.id]) > 0:
+                known = found[key].amount if key in found else ZERO
+                found[key] = Unallocated(id=key[0], day=line.day, currency=key[1], amount=known + amount)
+        return tuple(found.values())
+
+
+def unallocated(reader: LedgerReader, parties: Iterable[int]) -> tuple[list[Line], dict[int, Decimal]]:
+    """Return the parties' unsettled lines without a document, and what is left of each once refunds are set off."""
+    lines = reader.lines("party", parties, ["reconciliation", "=", None], ["invoice_payments", "=", None])
+    ledger = reader.ledger(lines.values())
+    loose = [line for line in lines.values() if _loose(line, ledger)]
+    by: dict[tuple[int | None, str], list[Line]] = {}
+    for line in loose:
+        by.setdefault((line.party, line.currency), []).append(line)
+    left: dict[int, Decimal] = {}
+    for several in by.values():
+        left |= netted(several, ledger)
+    return loose, left
+
+
+def _loose(line: Line, ledger: Ledger) -> bool:
+    documents = (line.move, line.account) in ledger.owners or line.move in ledger.reversals
+    return not documents and line.move not in ledger.groupings

@@ -1,0 +1,94 @@
+"""Reading receivables by id: invoices, credit notes and open items, each with what was booked against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from interlock.connectors.tryton import receivable_building as building
+from interlock.connectors.tryton.api import Row, Rpc
+from interlock.connectors.tryton.reading import numbers, stamp
+from interlock.connectors.tryton.receivable_building import Book
+from interlock.connectors.tryton.receivable_catalogue import PAYMENT
+from interlock.connectors.tryton.receivable_debtors import unallocated
+from interlock.connectors.tryton.receivable_ledger import LedgerReader
+from interlock.connectors.tryton.receivable_lines import ITEM, Ledger, Line, item_id
+from interlock.connectors.tryton.receivable_matching import pairs
+from interlock.connectors.tryton.receivable_rows import INVOICE
+from interlock.domain.identity import Json, Ref
+from interlock.domain.payment import Receivable
+from interlock.domain.record import Problem, Record
+from interlock.ports.receivables import RECEIVABLE
+
+FIELDS: Final = [
+    "reference", "state", "number", "invoice_date", "party", "currency.code", "untaxed_amount", "tax_amount", "total_amount",
+    "amount_to_pay", "lines_to_pay", "payment_lines", "create_date", "write_date",
+]  # fmt: skip
+BATCH: Final = 200
+COLLECTING: Final = ["submitted", "approved", "processing"]
+
+
+class ReceivableReader:
+    """Turns Tryton's rows into receivables; `ref` names a record of this company."""
+
+    def __init__(self, rpc: Rpc, lines: LedgerReader, ref: Callable[[str, str], Ref]) -> None:
+        self._rpc, self._lines, self._ref = rpc, lines, ref
+
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Read by id, some six calls for each 200."""
+        asked = list(dict.fromkeys(ids))
+        found: dict[str, Record] = {}
+        for start in range(0, len(asked), BATCH):
+            part = asked[start : start + BATCH]
+            found |= self._read(numbers(part), numbers(name.removeprefix(ITEM) for name in part if name.startswith(ITEM)))
+        return found
+
+    def _read(self, invoices: Sequence[int], items: Sequence[int]) -> dict[str, Record]:
+        own = [["id", "in", invoices], ["company", "=", self._lines.catalogue.company], ["type", "=", "out"]]
+        rows = self._rpc.search(INVOICE, own, FIELDS) if invoices else []
+        named = {line for row in rows for name in ("lines_to_pay", "payment_lines") for line in row[name]}
+        lines = self._lines.lines("id", {*named, *items})
+        lines |= self._lines.lines("move.origin", [f"{INVOICE},{row['id']}" for row in rows])
+        groups = self._lines.settled_with(lines.values())
+        every = {line.id: line for line in (*lines.values(), *(line for group in groups.values() for line in group))}
+        ledger = self._lines.ledger(every.values())
+        asked = [
+            line
+            for number in items
+            if (line := lines.get(number)) and line.amount > 0 and line.party and ledger.owner(line) in {"", item_id(number)}
+        ]
+        book = Book(
+            lines, {name: pairs(group, ledger) for name, group in groups.items()},
+            {name: frozenset(line.id for line in group) for name, group in groups.items()}, ledger, self._left(asked, ledger),
+            self._collecting(every), self._lines.catalogue.currency,
+        )  # fmt: skip
+        found = {str(row["id"]): self._record(building.invoice(row, book), self._changed(row, book)) for row in rows}
+        return found | {item_id(line.id): self._record(building.item(line, book), line.at) for line in asked}
+
+    def _left(self, items: Sequence[Line], ledger: Ledger) -> dict[int, Decimal]:
+        given_back = {line.party for line in items if ledger.raising(line) and not line.reconciliation and line.party}
+        return unallocated(self._lines, given_back)[1] if given_back else {}
+
+    def _collecting(self, lines: Mapping[int, Line]) -> frozenset[int]:
+        """Return the lines that a direct debit is under way for."""
+        if not lines or not self._lines.catalogue.readable.get(PAYMENT):
+            return frozenset()
+        domain = [["line", "in", list(lines)], ["kind", "=", "receivable"], ["state", "in", COLLECTING]]
+        return frozenset(row["line"] for row in self._rpc.search(PAYMENT, domain, ["line"]))
+
+    def _record(self, values: dict[str, Any], at: datetime) -> Record:
+        ref, parent = self._ref(RECEIVABLE, values["id"]), self._ref("customer", values["recipient"])
+        try:
+            return Record(ref, at, Receivable.model_validate(values).model_dump(mode="json"), parent)
+        except ValidationError as error:
+            message = "the ERP's figures make no receivable; see its due dates and payments"
+            known: dict[str, Json] = {name: str(values[name]) for name in ("id", "kind", "recipient", "currency")}
+            return Record(ref, at, known, parent, (Problem("receivable_unfit", "", message, error.errors()[0]["msg"]),))
+
+    def _changed(self, row: Row, book: Book) -> datetime:
+        named = [line for name in ("lines_to_pay", "payment_lines") for line in row[name] if line in book.lines]
+        return max([stamp(row), *(book.lines[line].at for line in named)])
