@@ -13,8 +13,8 @@ from interlock.domain.payment import Debtor, Maturity, Receivable
 from interlock.errors import Refused
 from interlock.ports.receivables import Receivables
 from interlock.processes.receivables.settlement import settlement
+from interlock_sandbox.accountant import TODAY, Books
 from tests.connectors.test_tryton import tryton
-from tests.connectors.tryton_books import TODAY, Books
 
 DUE = TODAY + timedelta(days=30)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)

@@ -6,11 +6,12 @@ import itertools
 from datetime import date
 from decimal import Decimal
 
+from interlock.config import Endpoint, ErpSettings
+from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.wire import amount as wired
 from interlock.connectors.tryton.wire import day as wired_day
 from interlock.connectors.tryton.wire import read_day
 from interlock.errors import Refused
-from tests.connectors.test_tryton import tryton
 
 NUMBERS = itertools.count(1)
 ACCOUNTS = {"receivable": "1.2.1", "payable": "2.1.1", "revenue": "4.2.2", "bank": "1.1.1", "tax": "2.2.3", "expense": "5.1.3"}
@@ -21,7 +22,8 @@ class Books:
     """The books of the demo company as its administrator keeps them."""
 
     def __init__(self, erp):
-        self.rpc = tryton(erp, login="admin", password=erp.admin_password)._rpc
+        endpoint = Endpoint(url=erp.url, login="admin", password=erp.admin_password, database=erp.database)
+        self.rpc = Rpc(endpoint, ErpSettings().http, "")
         self.company = self.rpc.context["company"]
         found = self.rpc.search("account.account", [["code", "in", list(ACCOUNTS.values())]], ["code"])
         by_code = {row["code"]: row["id"] for row in found}
