@@ -39,7 +39,7 @@ class ReceivableReader:
         self._rpc, self._lines, self._ref = rpc, lines, ref
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
-        """Read by id, some six calls for each 200."""
+        """Read by id, some eight calls for each 200."""
         asked = list(dict.fromkeys(ids))
         found: dict[str, Record] = {}
         for start in range(0, len(asked), BATCH):
