@@ -177,3 +177,18 @@ def test_a_reversed_payment_is_a_return_even_of_too_much():
     known = ledger({own: 7}, moves={50: bank("1"), back.move: bank("1")})
     rows = bookings(Document("7", "", "EUR", Decimal(100)), [pairs([own, paid, back], known)], [], known)
     assert [(row.kind, row.of, row.reason) for row in rows] == [("money", "", ""), ("returned", "50", "zurück")]
+
+
+@pytest.mark.parametrize(
+    ("paid", "booked"),
+    [
+        ({"foreign": "-100", "currency": "USD"}, [("money", "100")]),
+        ({}, [("money", "97.50"), ("exchange", "2.50")]),
+    ],
+)
+def test_a_difference_of_rates_is_shown_only_where_it_settles_something_in_the_invoices_currency(paid, booked):
+    own, payment, rates = line("80", foreign="100", currency="USD"), line("-78", **paid), line("-2")
+    known = ledger({own: 7}, moves={payment.move: bank("78"), rates.move: move((RESULT, "Kurs", "2"), exchange=True)})
+    document = Document("7", "USD", "USD", Decimal(100), Decimal("1.25"))
+    rows = bookings(document, [pairs([own, payment, rates], known)], [], known)
+    assert [(row.kind, str(row.amount)) for row in rows] == booked

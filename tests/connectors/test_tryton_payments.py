@@ -38,7 +38,7 @@ def system(erp, books):
 
 @pytest.fixture
 def party(books):
-    return books.party()
+    return books.party(fresh=False)
 
 
 @pytest.fixture
@@ -91,7 +91,8 @@ def stamp(books, invoice):
 
 
 def test_a_part_payment_and_the_rest(books, party, told, read):
-    invoice = books.invoice(party, reference="SC-7/2026-01-01/2")
+    invoice = books.invoice(party)
+    books.call("account.invoice.write", [invoice], {"reference": "SC-7/2026-01-01/2"})
     before = read(invoice)
     assert (before.kind, before.contract, before.reference) == ("invoice", "SC-7", "SC-7/2026-01-01/2")
     assert (before.recipient, before.currency, before.sent, before.due) == (str(party), "EUR", True, DUE)
@@ -108,6 +109,10 @@ def test_a_part_payment_and_the_rest(books, party, told, read):
     found = read(invoice)
     assert figures(found) == ("paid", "0", "paid", [("money", "50"), ("money", "69")])
     assert [row.day for row in found.reconciliations] == [YESTERDAY, TODAY]
+    told.now()
+    books.unreconcile(*books.due_lines(invoice))  # the payments stay linked
+    assert told() == {str(invoice)}
+    assert figures(read(invoice)) == ("posted", "0", "paid", [("money", "50"), ("money", "69")])
 
 
 def test_one_payment_for_several_invoices_has_one_id(books, party, told, read):
@@ -144,15 +149,6 @@ def test_a_removed_payment_is_unallocated(books, party, told, read, unallocated)
     assert told("debtor") == {str(party)}
     assert figures(read(invoice)) == ("posted", "119", "open", [])
     assert unallocated(party) == [("EUR", "50")]
-
-
-def test_a_removed_reconciliation_leaves_the_payment_counted(books, party, told, read):
-    invoice = books.invoice(party)
-    books.pay(invoice, "119")
-    told.now()
-    books.unreconcile(*books.due_lines(invoice))
-    assert told() == {str(invoice)}
-    assert figures(read(invoice)) == ("posted", "0", "paid", [("money", "119")])
 
 
 def test_a_removed_reconciliation_of_a_payment_that_was_never_linked_opens_the_invoice(books, party, told, read, unallocated):
@@ -230,16 +226,6 @@ def test_a_return_that_the_bank_statement_brings(books, party, told, read, unall
     assert unallocated(party) == []
 
 
-def test_all_settled_at_once_still_tells_a_return_from_a_refund(books, party, read):
-    invoices = [books.invoice(party), books.invoice(party)]
-    first, back, again = (books.receipt(party, amount)[0] for amount in ("119", "-119", "119"))
-    books.reconcile(*books.due_lines(invoices[0]), first, back, again)
-    assert read(invoices[0]).reconciliations[1].kind == "returned"
-    twice, also, back = (books.receipt(party, amount)[0] for amount in ("119", "119", "-119"))
-    books.reconcile(*books.due_lines(invoices[1]), twice, also, back)
-    assert figures(read(invoices[1])) == ("paid", "0", "paid", [("money", "119"), ("money", "119"), ("refund", "-119")])
-
-
 # -- corrections
 
 
@@ -267,13 +253,16 @@ def test_a_partial_correction_linked_and_then_settled(books, party, told, read):
     }
 
 
-def test_a_full_reversal_by_the_wizard(books, party, told, read):
+def test_a_full_reversal_by_the_wizard_takes_a_part_payment_off_the_invoice(books, party, told, read, unallocated):
     invoice = books.invoice(party)
+    books.pay(invoice, "19")
     told.now()
     note = books.credit(invoice)
     assert told() == {str(invoice), str(note)}
+    assert told("debtor") == {str(party)}
     assert figures(read(invoice)) == ("cancelled", "0", "cancelled", [("correction", "119")])
     assert figures(read(note)) == ("posted", "0", "credited", [("correction", "-119")])
+    assert unallocated(party) == [("EUR", "19")]
 
 
 def test_a_full_credit_note_by_hand_leaves_the_invoice_paid_in_the_erp_and_credited_here(books, party, told, read):
@@ -295,16 +284,6 @@ def test_a_reversal_without_a_credit_note(books, party, told, read):
     books.call("company.company.write", [books.company], {"cancel_invoice_out": False})
     assert told() == {str(invoice)}
     assert figures(read(invoice)) == ("cancelled", "0", "cancelled", [("correction", "119")])
-
-
-def test_a_reversal_takes_a_part_payment_off_the_invoice(books, party, told, read, unallocated):
-    invoice = books.invoice(party)
-    books.pay(invoice, "19")
-    told.now()
-    books.credit(invoice)
-    assert told("debtor") == {str(party)}
-    assert figures(read(invoice)) == ("cancelled", "0", "cancelled", [("correction", "119")])
-    assert unallocated(party) == [("EUR", "19")]
 
 
 def test_a_credit_note_that_is_paid_out(books, party, told, read):
@@ -380,6 +359,17 @@ def test_netting_against_what_we_owe(books, party, told, read):
     assert figures(read(invoice)) == ("posted", "59", "partly_paid", [("netting", "60")])
 
 
+def test_a_deleted_draft_receipt_shows_by_reading_the_invoice_alone(books, party, told, read):
+    invoice = books.invoice(party)
+    (line,) = books.receipt(party, "50", post=False)
+    books.link(line, invoice)
+    assert figures(read(invoice))[1] == "69"
+    told.now()
+    books.call("account.move.delete", [books.move_of(line)])
+    assert told() == set()
+    assert figures(read(invoice)) == ("posted", "119", "open", [])
+
+
 # -- due dates
 
 
@@ -435,7 +425,7 @@ def test_invoices_grouped_into_one_line_stay_open_until_that_is_paid(books, syst
 
 
 def test_what_another_party_is_to_pay_stays_the_customers(books, party, told, read):
-    invoice, other = books.invoice(party), books.party("Konzern AG")
+    invoice, other = books.invoice(party), books.party()
     told.now()
     line = books.delegate(*books.due_lines(invoice), other)
     assert told() == {str(invoice)}
@@ -461,7 +451,7 @@ def test_a_line_without_a_due_date_is_no_receivable(books, system, party):
 
 def test_a_customer_with_two_currencies(books, party, told, read, unallocated):
     invoice = books.invoice(party, currency="USD", tax=None)
-    other = books.invoice(party)
+    books.receipt(party, "7")
     assert (read(invoice).currency, str(read(invoice).open)) == ("USD", "100")
     told.now()
     books.pay(invoice, "40", on=TOMORROW)
@@ -469,8 +459,7 @@ def test_a_customer_with_two_currencies(books, party, told, read, unallocated):
     assert figures(read(invoice)) == ("posted", "60", "partly_paid", [("money", "40")])
     books.pay(invoice, "75", kind="overpayment", on=TOMORROW)
     assert figures(read(invoice)) == ("paid", "0", "paid", [("money", "40"), ("money", "60")])
-    assert figures(read(other)) == ("posted", "119", "open", [])
-    assert unallocated(party) == [("USD", "15")]
+    assert sorted(unallocated(party)) == [("EUR", "7"), ("USD", "15")]
 
 
 def test_a_dollar_invoice_settled_in_euro(books, party, read):
@@ -481,17 +470,6 @@ def test_a_dollar_invoice_settled_in_euro(books, party, read):
 
 
 # -- what the ERP does not tell, and what is no receivable yet
-
-
-def test_a_deleted_draft_receipt_shows_by_reading_the_invoice_alone(books, party, told, read):
-    invoice = books.invoice(party)
-    (line,) = books.receipt(party, "50", post=False)
-    books.link(line, invoice)
-    assert figures(read(invoice))[1] == "69"
-    told.now()
-    books.call("account.move.delete", [books.move_of(line)])
-    assert told() == set()
-    assert figures(read(invoice)) == ("posted", "119", "open", [])
 
 
 def test_drafts_and_invoices_of_nothing(books, system, party, told, read):
@@ -543,7 +521,7 @@ def test_many_are_read_with_few_calls(system, books, monkeypatch):
     real = system._rpc._http.call
     monkeypatch.setattr(system._rpc._http, "call", lambda *a, **k: sent.append(1) or real(*a, **k))
     assert len(system.read("receivable", ids)) == len(ids)
-    assert len(sent) <= 7
+    assert len(sent) <= 9  # some more where lines stand in for others
     monkeypatch.setattr(receivable_reading, "BATCH", 2)
     assert len(system.read("receivable", ids[:4])) == 4
 

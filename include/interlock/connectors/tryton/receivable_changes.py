@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from interlock.connectors.tryton.api import Row, Rpc, wire
@@ -21,16 +22,8 @@ from interlock.connectors.tryton.wire import read_amount
 from interlock.domain.record import Page, Record
 
 LINE_FIELDS: Final = [
-    "move",
-    "account",
-    "party",
-    "debit",
-    "credit",
-    "invoice_payments",
-    "reconciliation",
-    "move.origin",
-    "move.journal",
-]
+    "move", "account", "party", "debit", "credit", "invoice_payments", "reconciliation", "move.origin", "move.journal",
+]  # fmt: skip
 PAGE: Final = 200
 Stamps = dict[str, datetime]
 
@@ -47,13 +40,9 @@ class Changes:
         for row in self._invoices(since, []):
             _note(stamps, str(row["id"]), stamp(row))
         for rows in self._touched_lines(since):
-            owners = self._owners(rows)
-            for row in rows:
-                for name in self._names(row, owners):
-                    _note(stamps, name, stamp(row))
-        for row in self._direct_debits(since):
-            for name in self._names(row["line."], self._owners([row["line."]])):
-                _note(stamps, name, stamp(row))
+            self._note_lines(stamps, rows, [stamp(row) for row in rows])
+        for rows in _in_parts(self._direct_debits(since)):
+            self._note_lines(stamps, [row["line."] for row in rows], [stamp(row) for row in rows])
         return stamps
 
     def of_parties(self, ids: Sequence[str]) -> Stamps:
@@ -92,13 +81,7 @@ class Changes:
         domain = [["account", "in", self._lines.catalogue.receivable], ["state", "=", "valid"], *more]
         if since is None:
             domain += [["reconciliation", "=", None]]
-        rows: list[Row] = []
-        for row in self._rows(LINE, domain, [*STAMPS, *LINE_FIELDS], since):
-            rows.append(row)
-            if len(rows) == READ:
-                yield rows
-                rows = []
-        yield rows
+        return _in_parts(self._rows(LINE, domain, [*STAMPS, *LINE_FIELDS], since))
 
     def _direct_debits(self, since: datetime | None) -> Iterator[Row]:
         if since is None or not self._lines.catalogue.readable.get(PAYMENT):
@@ -113,6 +96,12 @@ class Changes:
         while rows := self._rpc.search(model, [*domain, ["id", ">", last], *changes], fields, limit=10 * READ):
             yield from rows
             last = rows[-1]["id"]
+
+    def _note_lines(self, stamps: Stamps, lines: Sequence[Row], at: Sequence[datetime]) -> None:
+        owners = self._owners(lines)
+        for line, changed in zip(lines, at, strict=True):
+            for name in self._names(line, owners):
+                _note(stamps, name, changed)
 
     def _owners(self, rows: Sequence[Row]) -> dict[tuple[int, int], str]:
         owners: dict[tuple[int, int], str] = {}
@@ -144,6 +133,11 @@ def pages(stamps: Stamps, read: Callable[[Sequence[str]], Mapping[str, Record]])
     for start in range(0, len(ordered), PAGE):
         part = ordered[start : start + PAGE]
         yield Page(list(read(part).values()), stamps[part[-1]])
+
+
+def _in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while part := list(islice(rows, READ)):
+        yield part
 
 
 def _note(stamps: Stamps, name: str, at: datetime) -> None:

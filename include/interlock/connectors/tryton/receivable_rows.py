@@ -58,7 +58,7 @@ def bookings(
 def _of_group(document: Document, group: Sequence[Pair], ledger: Ledger) -> Iterator[Reconciliation]:
     for pair in group:
         debtor, creditor, amount = ledger.owner(pair.debit), ledger.owner(pair.credit), document.of_pair(pair)
-        if debtor == creditor == document.key:
+        if debtor == creditor == document.key or not amount:
             continue
         if debtor == document.key:
             yield from _settled(document, pair.credit, amount, ledger)
@@ -78,7 +78,7 @@ def _linked(document: Document, line: Line, ledger: Ledger) -> Iterator[Reconcil
         yield _row(line, "correction", -amount, line.day)
     elif amount < 0:
         yield _row(line, "returned", amount, line.day)
-    else:
+    elif amount:
         yield from _settled(document, line, amount, ledger)
 
 
