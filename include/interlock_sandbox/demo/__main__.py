@@ -5,12 +5,12 @@ from __future__ import annotations
 from rich.console import Console
 
 from interlock.store.database import Database
-from interlock_sandbox.demo import invoices, show
+from interlock_sandbox.demo import invoices, payments, show
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.up import up
 
-CUSTOMERS, INVOICES = "lead_to_customer", "renewal_to_invoice"
+CUSTOMERS, INVOICES, PAYMENTS = "lead_to_customer", "renewal_to_invoice", "payment_to_crm_status"
 ASKING = "approve"
 
 
@@ -21,11 +21,17 @@ def main() -> None:
         made = seed(Crm(stack["crm"]["url"], stack["crm"]["token"]))
     console.print(f"[green]✓[/] demo data: {made} accounts" if made else "[green]✓[/] demo data is there already")
     api = AirflowApi(stack["airflow"]["url"], "admin", stack["airflow"]["users"]["admin"]["password"])
-    runs = {dag: _run(console, api, dag) for dag in (CUSTOMERS, INVOICES)}
+    runs = {dag: _run(console, api, dag) for dag in (CUSTOMERS, INVOICES, PAYMENTS)}
+    with console.status("customers pay, pay a part, have a debit returned, forget …"):
+        happened = payments.happen(stack["erp"])
+    if happened:
+        console.print(f"[green]✓[/] what customers did with {happened} invoices is booked in the ERP")
+        runs[PAYMENTS] = _run(console, api, PAYMENTS)
     database = Database(stack["postgres"]["dsn"])
     try:
         show.outcome(console, database, runs[CUSTOMERS][0])
         invoices.show(console, database, stack["erp"], runs[INVOICES][0])
+        payments.show(console, database, runs[PAYMENTS][0])
         show.places(console, stack)
         show.first_look(console, database, stack, {dag: run for dag, (run, _) in runs.items()})
     finally:

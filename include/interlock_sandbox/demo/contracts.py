@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock_sandbox.demo.seed import Crm
 
 CONTRACTS = "service_contracts"
-SETTINGS = CrmSettings()
+SETTINGS = CrmSettings(balances=True)
 
 
 def number(place: int) -> str:
