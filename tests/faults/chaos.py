@@ -27,6 +27,7 @@ HASTY = f"""{BILLING}
 [lead_to_customer]
 go_live = 2026-01-01
 [crm]
+balances = true
 settle_seconds = 0.5
 [crm.http]
 connect_timeout = 0.3
@@ -52,6 +53,7 @@ CALM = f"""{BILLING}
 [lead_to_customer]
 go_live = 2026-01-01
 [crm]
+balances = true
 settle_seconds = 0.5
 [crm.http]
 requests = 10000

@@ -17,6 +17,7 @@ from interlock_sandbox.demo.seed import Crm
 from interlock_sandbox.stack.postgres import Postgres
 from tests.faults.books import Books
 from tests.faults.chaos import CALM, HASTY, Faults, Worker, until_done
+from tests.faults.ledger import Ledger
 from tests.faults.worker import OK, Order
 from tests.scenarios.test_lead_becomes_customer import notes_of, win
 
@@ -45,6 +46,7 @@ class World:
         self.books = Books(self.sandbox, self.reader)
         self.processes, self.process = [LEADS.name], LEADS.name
         self.day = date(2026, 2, 10)
+        self.ledger: Ledger | None = None
 
     def win(self, **values: str) -> str:
         account = win(self.sandbox, **values)
@@ -121,6 +123,8 @@ class World:
     def _everything_is_right(self, counts: dict[str, dict[str, int]]) -> None:
         if LEADS.name in self.processes:
             self._customers_are_right(counts[LEADS.name])
+        if self.ledger:
+            self.ledger.is_right(self.log)
         if INVOICES.name in self.processes:
             self.books.are_right(self.day, counts[INVOICES.name], self.log)
         with self.reader.database.begin() as tx:
