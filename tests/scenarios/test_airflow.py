@@ -8,14 +8,17 @@ import re
 import subprocess
 import time
 from collections import Counter
+from decimal import Decimal
 from urllib.error import HTTPError
 
 import psutil
 import psycopg
 import pytest
 
+from interlock.connectors.tryton.wire import amount as wired
 from interlock.store import audit, people
 from interlock.store.database import Database
+from interlock_sandbox.accountant import Books
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.down import down
@@ -31,6 +34,7 @@ SETTINGS = """
 [lead_to_customer]
 go_live = 2026-01-01
 [crm]
+balances = true
 settle_seconds = 1
 http = { connect_timeout = 2, write_timeout = 8, sending_seconds = 2 }
 [erp]
@@ -288,6 +292,21 @@ def test_contracts_are_invoiced_and_a_large_one_after_a_person_s_answer(stack, a
     posted = [c for c in report(stack, f"after-approval-{number}")["changes"] if c["kind"] == "invoice_posting"]
     (large,) = [change for change in posted if change["subject"].endswith(f"/contract/{chosen[2]}")]
     assert (large["state"], large["results"]["gross"]) == ("done", "14280")
+
+
+def test_what_a_customer_pays_is_shown_by_a_run_for_his_invoice(stack, airflow, invoicing):
+    airflow.wait_for_dag("payment_to_crm_status")
+    run, state = airflow.run("payment_to_crm_status", {})
+    body = report(stack, run)
+    assert (state, body["counts"]["failed"], body["balances"]["differing"]) == ("success", 0, 0)
+    books = Books(Erp(**stack["erp"]))
+    (row,) = books.rpc.search("account.invoice", [["total_amount", "=", wired(Decimal(14280))]], ["number"])
+    books.pay(row["id"], "4280")
+    run, state = airflow.run("payment_to_crm_status", {"invoice_numbers": [row["number"]]})
+    body = report(stack, run)
+    assert (state, body["counts"]["read"], body["counts"]["updated"]) == ("success", 1, 1)
+    assert {change["kind"] for change in body["changes"]} == {"account_balance", "contract_payment", "note"}
+    assert [sums["difference"] for sums in body["balances"]["currencies"]] == ["0.00"]
 
 
 def test_a_viewer_looks_an_operator_triggers(stack, airflow, crm):

@@ -18,7 +18,7 @@ from interlock.cli.connections import look_up
 from interlock.cli.money import balances_table, money_table
 from interlock.config import load
 from interlock.domain.finding import Finding
-from interlock.domain.wording import line_words, lines_of
+from interlock.domain.wording import line_words, lines_of, touched
 from interlock.engine.assemble import assemble
 from interlock.engine.diagnose import diagnose
 from interlock.engine.leads.histories import erase_prehistory
@@ -201,7 +201,7 @@ def report(options: Namespace) -> None:
 def _changes(rows: Sequence[dict[str, Any]]) -> Table:
     table = _table("system", "what", "record", "field", "before", "after", "state")
     for change in rows:
-        for name, value in step_fields(change) or change["after"].items():
+        for name, value in step_fields(change) or touched(change).items():
             shown = (change.get("results") or {}).get(name, value)
             table.add_row(
                 change["system"], f"{change['operation']} {change['kind']}", change["subject"].rsplit("/", 1)[1], name,

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from interlock.domain.identity import Json, Values
+
+
+def touched(change: Mapping[str, Any]) -> dict[str, Json]:
+    """Return what a change makes different: updates name all fields that belong together, of which most stay as they were."""
+    after, before = dict(change["after"] or {}), change["before"] or {}
+    different = {name: value for name, value in after.items() if before.get(name) != value}
+    return different if change["operation"] == "update" and different else after
 
 
 def lines_of(body: Values) -> list[Values]:

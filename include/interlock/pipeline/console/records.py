@@ -10,7 +10,7 @@ from interlock.config.contracts import CONTRACT
 from interlock.domain.identity import Json, Values
 from interlock.domain.invoice import InvoiceKey
 from interlock.domain.party import PARTY_FIELDS
-from interlock.domain.wording import line_words, lines_of
+from interlock.domain.wording import line_words, lines_of, touched
 from interlock.processes.invoice_words import step_fields
 
 ORDER: Final = {name: place for place, name in enumerate((*PARTY_FIELDS, *CONTRACT))}
@@ -43,7 +43,7 @@ def laid_out(body: Values) -> list[tuple[str, str, Json]]:
 
 def fields(change: Mapping[str, Any]) -> list[tuple[str, Json]]:
     """Return what a change writes; the steps of an invoice as people read them."""
-    return step_fields(change) or ordered(change["after"] or {"": ""})
+    return step_fields(change) or ordered(touched(change) or {"": ""})
 
 
 def period(field: str) -> str:
