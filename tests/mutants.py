@@ -115,7 +115,7 @@ MUTANTS = (
     Mutant(12, "pipeline/console/access.py", 'if x_interlock != "1":', "if False:", "tests/plugins/test_access.py"),
     Mutant(13, "store/audit.py", 'intact = row["values_hash"] == _hash(row["salt"], canonical(row["body"]))', "pass",
            ENGINE + "test_the_audit_log_is_append_only_and_chained"),
-    Mutant(1, "engine/leads/match.py", 'origin, further=verdict.reason == "decided")', "origin)",
+    Mutant(1, "engine/leads/match.py", ', verdict.reason == "decided")', ", False)",
            FAMILIES + "test_a_person_can_make_an_account_a_further_one_of_a_customer"),
     Mutant(4, "store/outbox.py", " OR c.state IN ('pending', 'held') AND c.subject <> n.subject\n", "\n",
            FAMILIES + "test_an_account_s_change_waits_behind_another_s_that_is_yet_to_be_sent"),
