@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlock.processes.matching import Rules, Subject, match, preview
+from interlock.processes.matching import Matcher, Rules, Subject, match, preview
 from interlock.processes.matching.addresses import relate
 from interlock.processes.matching.compare import compare
 from interlock.processes.matching.features import features
@@ -71,6 +71,18 @@ def test_every_account_gets_exactly_one_verdict(both):
         assert (m.verdict == "linked") == (m.customer in known) == bool(m.tier)
         assert (m.verdict == "ask") <= bool(m.candidates)
     assert sum(preview(accounts, customers).totals.values()) == len(accounts)
+
+
+LINKS = st.dictionaries(st.integers(0, 7).map(account_ref), st.integers(0, 6).map(customer_ref), max_size=4)
+
+
+@given(BOTH, LINKS, LINKS, st.sampled_from([1, 3]))
+@settings(max_examples=200, deadline=None)
+def test_customers_that_no_account_may_be_make_no_difference(both, linked, decisions, limit):
+    accounts, customers = records(both)
+    rules = Rules(proposal_limit=limit)
+    among_all = Matcher(customers, linked, rules, decisions).match(accounts)
+    assert list(match(accounts, customers, linked, rules, decisions)) == list(among_all)
 
 
 @given(BOTH, st.randoms(use_true_random=False))

@@ -34,8 +34,8 @@ SELECT b.ref, b.inputs, b.outcome, b.cyclic, a.body, a.revision, a.archived, a.p
         ORDER BY d.ref) FROM interlock.current_records(%(scratch)s) d
         WHERE d.parent = b.ref AND NOT d.archived), '[]') AS children,
     EXISTS (SELECT FROM interlock.change n WHERE n.key = 'note/linked/' || b.ref AND n.state = 'done') AS noted,
-    EXISTS (SELECT FROM interlock.change n WHERE n.state = 'done' AND (n.key = 'prehistory/' || b.ref OR n.key IN
-        (SELECT 'prehistory/' || r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref))) AS told,
+    EXISTS (SELECT FROM (SELECT b.ref UNION ALL SELECT r.from_ref FROM interlock.redirect r WHERE r.to_ref = b.ref) o
+        JOIN interlock.change n ON n.key = 'prehistory/' || o.ref AND n.state = 'done') AS told,
     ARRAY(SELECT o.number FROM interlock.redirect r JOIN interlock.crosswalk o ON o.account = r.from_ref
         WHERE r.to_ref = b.ref AND o.customer <> x.customer ORDER BY 1) AS other_customers,
     EXISTS (SELECT FROM interlock.redirect r JOIN interlock.change f ON f.subject = r.from_ref

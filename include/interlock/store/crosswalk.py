@@ -71,19 +71,24 @@ def follow_merges(tx: Transaction) -> None:
     )
 
 
-def link(tx: Transaction, account: str, customer: str, number: str, origin: str, *, further: bool = False) -> bool:
-    """Link an account to its customer; False when the customer already is another account's.
+def link(tx: Transaction, found: Sequence[tuple[str, str, str, str, bool]]) -> None:
+    """Link accounts to customers: (account, customer, number, origin, further); one that is another account's stays with it.
 
-    further: a person said so; then it becomes a further account of that customer.
+    further: a person said so; then it becomes a further account of a customer that has one.
     """
     tx.execute(
-        "INSERT INTO interlock.crosswalk (account, customer, number, origin, is_primary) VALUES (%(account)s, %(customer)s,"
-        " %(number)s, %(origin)s, NOT (%(further)s AND EXISTS (SELECT FROM interlock.crosswalk o"
-        "   WHERE o.customer = %(customer)s AND o.is_primary))) ON CONFLICT DO NOTHING",
-        {"account": account, "customer": customer, "number": number, "origin": origin, "further": further},
+        """
+        INSERT INTO interlock.crosswalk (account, customer, number, origin, is_primary)
+        SELECT account, customer, number, origin, NOT (further AND (EXISTS (SELECT FROM interlock.crosswalk o
+            WHERE o.customer = n.customer AND o.is_primary) OR row_number() OVER (PARTITION BY customer ORDER BY place) > 1))
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
+            WITH ORDINALITY AS n(account, customer, number, origin, further, place)
+        WHERE NOT EXISTS (SELECT FROM interlock.crosswalk x WHERE x.account = n.account)
+        ORDER BY place ON CONFLICT DO NOTHING
+        """,
+        [list(column) for column in zip(*found, strict=True)],
     )
     follow_merges(tx)
-    return not others(tx, [(account, customer)])
 
 
 def link_new(tx: Transaction, made: Sequence[tuple[str, str, str, str]]) -> set[str]:
@@ -91,14 +96,8 @@ def link_new(tx: Transaction, made: Sequence[tuple[str, str, str, str]]) -> set[
 
     Returns the accounts whose customer already is another account's.
     """
-    accounts, customers, numbers, origins = (list(column) for column in zip(*made, strict=True))
-    tx.execute(
-        "INSERT INTO interlock.crosswalk (account, customer, number, origin)"
-        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
-        [accounts, customers, numbers, origins],
-    )
-    follow_merges(tx)
-    return others(tx, list(zip(accounts, customers, strict=True)))
+    link(tx, [(*one, False) for one in made])
+    return others(tx, [(account, customer) for account, customer, _, _ in made])
 
 
 def others(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> set[str]:

@@ -16,7 +16,10 @@ Transaction = psycopg.Connection[dict[str, Any]]
 
 
 class Database:
-    """One integration database, reached by a libpq connection string; a connection is opened when needed and reused."""
+    """One integration database, reached by a libpq connection string; a connection is opened when needed and reused.
+
+    Nothing is prepared: a plan that is kept knows neither how many records a statement is about nor that its tables have grown.
+    """
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
@@ -44,7 +47,9 @@ class Database:
 
     def _open(self) -> Transaction:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self.dsn, autocommit=True, connect_timeout=10, row_factory=dict_row)
+            self._connection = psycopg.connect(
+                self.dsn, autocommit=True, connect_timeout=10, row_factory=dict_row, prepare_threshold=None
+            )
         return self._connection
 
 

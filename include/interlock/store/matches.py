@@ -10,17 +10,24 @@ from interlock.errors import NothingToDecide
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+PART = 1_000  # customers fetched at once
 
 
 def customers(tx: Transaction, erp: str, scratch: UUID | None) -> Iterator[Row]:
     """Yield `ref` and `body` of every customer known in the ERP, blocked ones too."""
     with tx.cursor(name="customers") as cursor:
+        cursor.itersize = PART
         cursor.execute(
             "SELECT ref, body FROM interlock.current_records(%s) WHERE kind = 'customer' AND instance = %s AND NOT archived"
             " ORDER BY ref",
             [scratch, erp],
         )
         yield from cursor
+
+
+def some_customers(tx: Transaction, refs: Sequence[str], scratch: UUID | None) -> list[Row]:
+    """Return `ref` and `body` of these customers."""
+    return tx.execute("SELECT ref, body FROM interlock.current_records(%s) WHERE ref = ANY(%s)", [scratch, list(refs)]).fetchall()
 
 
 def links(tx: Transaction) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from interlock.domain.change import Change, Role
 from interlock.store.database import Transaction
@@ -19,8 +19,10 @@ MOMENTS: Final = ("synced_at", "time")
 INSERT = """
 INSERT INTO interlock.change AS c
     (key, once, process, system, operation, kind, target, subject, ref, parent, body, seen, depends_on, why, batch_id)
-VALUES (%(key)s, %(once)s, %(process)s, %(system)s, %(operation)s, %(kind)s, %(target)s, %(subject)s, %(ref)s, %(parent)s,
-    %(body)s, %(seen)s, %(depends_on)s, %(why)s, %(batch)s)
+SELECT key, once, process, system, operation, kind, target, subject, ref, parent, body, seen, depends_on, why, %(batch)s
+FROM json_to_recordset(%(rows)s) AS n (place integer, key text, once boolean, process text, system text, operation text,
+    kind text, target text, subject text, ref text, parent text, body jsonb, seen jsonb, depends_on text[], why text)
+ORDER BY place
 ON CONFLICT (key) WHERE once OR state IN ('pending', 'held', 'sending', 'unknown')
 DO UPDATE SET body = excluded.body, seen = excluded.seen, depends_on = excluded.depends_on, parent = excluded.parent,
     why = excluded.why, token = NULL, finished_at = NULL, unwanted = false,
@@ -34,18 +36,25 @@ WHERE c.state IN ('pending', 'held', 'rejected', 'cancelled', 'stale')
 
 
 GIVEN = "unnest(%(targets)s::text[], %(kinds)s::text[], %(keys)s::text[], %(subjects)s::text[]) AS n(target, kind, key, subject)"
+THERE = f"""
+{GIVEN} CROSS JOIN LATERAL (SELECT * FROM interlock.change c WHERE c.target = n.target AND c.kind = n.kind
+    AND c.state IN ('pending', 'held', 'sending', 'unknown') OFFSET 0) c
+"""  # noqa: S608 - constants
+"""The open changes of what is given, looked up one by one: OFFSET 0 keeps the planner from going through all that are open."""
+HELD = f"SELECT c.target, c.kind, c.subject, c.body, c.seen FROM {THERE} WHERE c.state = 'held'"  # noqa: S608 - constants
 REPLACE = f"""
-UPDATE interlock.change c SET state = 'cancelled', reason = 'replaced', finished_at = now() FROM {GIVEN}
-WHERE c.target = n.target AND c.kind = n.kind AND c.key <> n.key AND c.subject = n.subject AND c.state IN ('pending', 'held')
+UPDATE interlock.change SET state = 'cancelled', reason = 'replaced', finished_at = now() WHERE state IN ('pending', 'held')
+AND id = ANY(ARRAY(SELECT c.id FROM {THERE} WHERE c.key <> n.key AND c.subject = n.subject))
 """  # noqa: S608 - constants
 BEFORE = f"""
-SELECT n.key FROM {GIVEN} JOIN interlock.change c ON c.target = n.target AND c.kind = n.kind
-WHERE c.state IN ('sending', 'unknown') OR c.state IN ('pending', 'held') AND c.subject <> n.subject
+SELECT n.key FROM {THERE} WHERE c.state IN ('sending', 'unknown') OR c.state IN ('pending', 'held') AND c.subject <> n.subject
 """  # noqa: S608 - constants
-NO_MORE = (
-    "NOT EXISTS (SELECT FROM unnest(%(targets)s::text[], %(kinds)s::text[]) AS n(target, kind)"
-    " WHERE n.target = c.target AND n.kind = c.kind)"
-)
+OF_SUBJECTS = """
+unnest(%(subjects)s::text[]) AS s(ref) CROSS JOIN LATERAL (SELECT * FROM interlock.change c WHERE c.subject = s.ref OFFSET 0) c
+WHERE c.process = %(process)s
+"""
+"""A process's changes for some subjects, looked up subject by subject."""
+NO_MORE = "(c.target, c.kind) NOT IN (SELECT * FROM unnest(%(targets)s::text[], %(kinds)s::text[]))"
 
 
 def queue_up(tx: Transaction, process: str) -> None:
@@ -61,16 +70,13 @@ def record(tx: Transaction, batch: UUID, changes: Sequence[Change]) -> set[str]:
     happened stands. One that is held stays held, as decided now: `requests.renew` then asks anew if that is something else.
     """
     changes = _as_held(tx, changes)
-    places = {
-        "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
-        "subjects": [str(c.subject) for c in changes],
-    }  # fmt: skip
+    places = _places(changes)
     tx.execute(REPLACE, places)
     before = tx.execute(BEFORE, places).fetchall()
     waits, first = {str(row["key"]) for row in before}, dict[tuple[str, str], str]()
     waits |= {c.key for c in changes if first.setdefault((c.target, c.kind), str(c.subject)) != str(c.subject)}
-    with tx.cursor() as cursor:
-        cursor.executemany(INSERT, [_row(batch, change) for change in changes if change.key not in waits])
+    rows = [_row(place, change) for place, change in enumerate(changes) if change.key not in waits]
+    tx.execute(INSERT, {"batch": batch, "rows": Json(rows)})
     return waits
 
 
@@ -85,23 +91,20 @@ def withdraw(tx: Transaction, process: str, subjects: Sequence[str], changes: Se
         "kinds": [change.kind for change in changes],
     }  # fmt: skip
     tx.execute(
-        f"UPDATE interlock.change c SET unwanted = {NO_MORE} WHERE process = %(process)s AND subject = ANY(%(subjects)s)"  # noqa: S608
-        " AND state IN ('sending', 'unknown') AND operation = 'create'",
+        f"UPDATE interlock.change c SET unwanted = {NO_MORE} WHERE state IN ('sending', 'unknown') AND operation = 'create'"  # noqa: S608
+        f" AND id = ANY(ARRAY(SELECT c.id FROM {OF_SUBJECTS}))",
         wanted,
     )
     tx.execute(
-        "UPDATE interlock.change c SET state = 'cancelled', reason = 'withdrawn', finished_at = now()"  # noqa: S608 - constants
-        " WHERE process = %(process)s AND subject = ANY(%(subjects)s) AND state IN ('pending', 'held') AND " + NO_MORE,
+        "UPDATE interlock.change SET state = 'cancelled', reason = 'withdrawn', finished_at = now()"  # noqa: S608 - constants
+        f" WHERE state IN ('pending', 'held') AND id = ANY(ARRAY(SELECT c.id FROM {OF_SUBJECTS} AND {NO_MORE}))",
         wanted,
     )
 
 
 def _as_held(tx: Transaction, changes: Sequence[Change]) -> list[Change]:
     """Let what is held for approval stand where a change says the same, but for the moment at which it was decided."""
-    rows = tx.execute(
-        "SELECT target, kind, subject, body, seen FROM interlock.change WHERE state = 'held' AND target = ANY(%s)",
-        [[change.target for change in changes]],
-    ).fetchall()
+    rows = tx.execute(HELD, _places(changes)).fetchall()
     held = {(row["target"], row["kind"], row["subject"]): row for row in rows}
     kept: list[Change] = []
     for change in changes:
@@ -113,17 +116,23 @@ def _as_held(tx: Transaction, changes: Sequence[Change]) -> list[Change]:
     return kept
 
 
+def _places(changes: Sequence[Change]) -> Row:
+    return {
+        "targets": [c.target for c in changes], "kinds": [c.kind for c in changes], "keys": [c.key for c in changes],
+        "subjects": [str(c.subject) for c in changes],
+    }  # fmt: skip
+
+
 def _lasting(values: Mapping[str, Any]) -> Row:
     return {name: value for name, value in values.items() if name not in MOMENTS}
 
 
-def _row(batch: UUID, change: Change) -> Row:
+def _row(place: int, change: Change) -> Row:
     return {
-        "key": change.key, "once": change.once, "process": change.process, "system": change.system,
+        "place": place, "key": change.key, "once": change.once, "process": change.process, "system": change.system,
         "operation": change.operation, "kind": change.kind, "target": change.target, "subject": str(change.subject),
         "ref": str(change.ref) if change.ref else None, "parent": str(change.parent) if change.parent else None,
-        "body": Jsonb(dict(change.values)), "seen": Jsonb(dict(change.seen)), "depends_on": list(change.depends_on),
-        "why": change.why, "batch": batch,
+        "body": dict(change.values), "seen": dict(change.seen), "depends_on": list(change.depends_on), "why": change.why,
     }  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import tee
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from interlock.domain.maps import ValueMaps
 from interlock.domain.party import Account, Customer
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
-from interlock.processes.matching import REASONS, Candidate, Match, Matcher, Subject
+from interlock.processes.matching import REASONS, Candidate, Match, Subject, match
 from interlock.processes.view import View
 from interlock.store import crosswalk, matches
 from interlock.store.database import Transaction
@@ -31,13 +32,14 @@ class Matches:
         if not new:
             return
         erp, maps = engine.erp.instance().id, engine.settings.maps
-        for row in matches.customers(tx, erp, scratch):
-            self._customers[Ref.parse(row["ref"])] = Customer.model_validate(row["body"])
         linked, said = settled(tx)
         new = [one for one in new if one[0] not in linked]  # another run may have linked some since they were looked at
-        self._taken = set(linked.values())
-        matcher = Matcher(customers_of(self._customers, maps), linked, engine.settings.matching, said)
-        self._verdicts = {verdict.account: verdict for verdict in matcher.match(accounts_of(new, maps))}
+        known = map(_customer, matches.customers(tx, erp, scratch))
+        found = match(accounts_of(new, maps), customers_of(known, maps), linked, engine.settings.matching, said)
+        self._verdicts = {verdict.account: verdict for verdict in found}
+        chosen = {verdict.customer for verdict in self._verdicts.values() if verdict.customer is not None}
+        self._customers = dict(map(_customer, matches.some_customers(tx, list(map(str, chosen)), scratch)))
+        self._taken = chosen.intersection(linked.values())
 
     def of(self, view: View) -> Match | None:
         """Return the verdict on an account, None for one that needed none."""
@@ -61,11 +63,15 @@ def accounts_of(accounts: Iterable[tuple[Ref, Account, Ref | None]], maps: Value
         yield Subject(ref, _renamed(account, name), parent=above)
 
 
-def customers_of(customers: Mapping[Ref, Customer], maps: ValueMaps) -> Iterator[Subject]:
-    """Yield customers as they are compared."""
-    names = maps.comparable(customer.legal_name for customer in customers.values())
-    for (ref, customer), name in zip(customers.items(), names, strict=True):
+def customers_of(customers: Iterable[tuple[Ref, Customer]], maps: ValueMaps) -> Iterator[Subject]:
+    """Yield customers as they are compared, without keeping any."""
+    known, named = tee(customers)
+    for (ref, customer), name in zip(known, maps.comparable(c.legal_name for _, c in named), strict=True):
         yield Subject(ref, _renamed(customer, name))
+
+
+def _customer(row: Row) -> tuple[Ref, Customer]:
+    return Ref.parse(row["ref"]), Customer.model_validate(row["body"])
 
 
 P = TypeVar("P", Account, Customer)
@@ -94,11 +100,15 @@ def question(verdict: Match | None) -> Problem | None:
 def record(tx: Transaction, verdicts: Sequence[tuple[View, Match]]) -> None:
     """Keep links, and the candidates of questions."""
     matches.forget(tx, [str(view.ref) for view, _ in verdicts])
+    links = [
+        (str(view.ref), str(verdict.customer), view.number, f"match/{verdict.reason}", verdict.reason == "decided")
+        for view, verdict in verdicts
+        if verdict.verdict == "linked"
+    ]
+    if links:
+        crosswalk.link(tx, links)
     for view, verdict in verdicts:
-        if verdict.verdict == "linked" and verdict.customer is not None:
-            origin = f"match/{verdict.reason}"
-            crosswalk.link(tx, str(view.ref), str(verdict.customer), view.number, origin, further=verdict.reason == "decided")
-        elif verdict.verdict == "ask":
+        if verdict.verdict == "ask":
             matches.ask(tx, str(view.ref), [_plain(candidate) for candidate in verdict.candidates])
 
 

@@ -39,5 +39,5 @@ def preview(engine: Engine, *, everybody: bool) -> tuple[Preview, dict[str, str]
     names = {str(ref): party.legal_name for ref, party in (*concerned.items(), *customers.items())}
     maps = engine.settings.maps
     above = [(ref, account, Ref.parse(account.parent) if account.parent else None) for ref, account in concerned.items()]
-    found = summed_up(accounts_of(above, maps), customers_of(customers, maps), linked, engine.settings.matching, said)
+    found = summed_up(accounts_of(above, maps), customers_of(customers.items(), maps), linked, engine.settings.matching, said)
     return found, names

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from rapidfuzz.distance import Indel
@@ -20,23 +21,29 @@ PLACEHOLDER: Final = 100  # an identifier that so many records carry identifies 
 
 
 class Index:
-    """Records by their blocking keys; a key is one letter for its kind and the value."""
+    """Records by their blocking keys; a key is one letter for its kind and the value.
 
-    def __init__(self, records: Sequence[Features], limit: int) -> None:
-        self.records = records
+    wanted: the keys that are looked up; records without any of them are not kept.
+    """
+
+    def __init__(self, records: Iterable[Features], limit: int, wanted: AbstractSet[str] | None = None) -> None:
+        self.records: list[Features] = []
         self.limit = limit
         blocks: defaultdict[str, list[int]] = defaultdict(list)
-        for place, record in enumerate(records):
-            for key in set(_keys(record)):
-                blocks[key].append(place)
+        for record in records:
+            keys = keys_of(record) if wanted is None else keys_of(record) & wanted
+            for key in keys:
+                blocks[key].append(len(self.records))
+            if keys or wanted is None:
+                self.records.append(record)
         self.blocks = dict(blocks)
-        self.names = [record.name.key for record in records]
+        self.names = [record.name.key for record in self.records]
 
     def near(self, record: Features) -> set[int]:
         """Return the places of all records to compare with this one."""
         found: set[int] = set()
         name = record.name.key
-        for key in set(_keys(record)):
+        for key in keys_of(record):
             block = self.blocks.get(key, ())
             limit = PLACEHOLDER if key[0] in IDENTIFIERS else self.limit if key[0] in PROPOSING else 0
             if not limit:
@@ -47,6 +54,11 @@ class Index:
 
     def _alike(self, name: str, place: int) -> bool:
         return Indel.normalized_similarity(name, self.names[place], score_cutoff=NEIGHBOURS_LIKE) > 0
+
+
+def keys_of(record: Features) -> frozenset[str]:
+    """Return the keys under which a record is looked for."""
+    return frozenset(_keys(record))
 
 
 def _keys(record: Features) -> Iterator[str]:

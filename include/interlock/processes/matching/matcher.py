@@ -7,7 +7,7 @@ which records come makes no difference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,15 +29,16 @@ def match(
     rules: Rules | None = None,
     decisions: Mapping[Ref, Ref | None] = NOTHING,
 ) -> Iterator[Match]:
-    """Yield one verdict an account, by Ref; see Matcher."""
-    return Matcher(customers, linked, rules, decisions).match(accounts)
+    """Yield one verdict an account, by Ref; see Matcher. Of the customers only those are kept that an account may be."""
+    batch = _by_ref(accounts)
+    yield from Matcher(customers, linked, rules, decisions, batch).verdicts(batch)
 
 
 class Matcher:
     """Known customers, ready to be matched against.
 
     linked: the crosswalk, account -> customer. decisions: what a person said of an account: this customer, or None for
-    a new one.
+    a new one. accounts: the only ones that will be matched.
     """
 
     def __init__(
@@ -46,13 +47,17 @@ class Matcher:
         linked: Mapping[Ref, Ref] = NOTHING,
         rules: Rules | None = None,
         decisions: Mapping[Ref, Ref | None] = NOTHING,
+        accounts: Sequence[Features] | None = None,
     ) -> None:
         self.rules = rules or Rules()
-        self.judge = Judge(customers, linked, self.rules, decisions)
+        self.judge = Judge(customers, linked, self.rules, decisions, accounts)
 
     def match(self, accounts: Iterable[Subject]) -> Iterator[Match]:
         """Yield one verdict an account, by Ref; raises ValueError when an account comes twice."""
-        batch = sorted((features(account) for account in accounts), key=lambda account: account.ref)
+        return self.verdicts(_by_ref(accounts))
+
+    def verdicts(self, batch: Sequence[Features]) -> Iterator[Match]:
+        """Yield one verdict an account of a batch that is in order; raises ValueError when an account comes twice."""
         alone = {account.ref: self.judge.judge(account) for account in batch}
         if len(alone) != len(batch):
             raise ValueError("an account was given twice; give each account of a batch once")
@@ -64,7 +69,7 @@ class Matcher:
         for account in batch:
             yield self._together(account, alone, rivals, twins.get(account.ref, []))
 
-    def _twins(self, batch: list[Features]) -> dict[Ref, list[Candidate]]:
+    def _twins(self, batch: Sequence[Features]) -> dict[Ref, list[Candidate]]:
         """Return for each account the others of its batch that may be the same company."""
         twins: defaultdict[Ref, list[Candidate]] = defaultdict(list)
         index = Index(batch, self.rules.proposal_limit + 1)
@@ -95,6 +100,10 @@ class Matcher:
             return verdict
         reason = "same_batch" if verdict.verdict == "create" else verdict.reason
         return Match(account.ref, "ask", reason, candidates=self.judge.best([*verdict.candidates, *twins]))
+
+
+def _by_ref(accounts: Iterable[Subject]) -> list[Features]:
+    return sorted(map(features, accounts), key=lambda account: account.ref)
 
 
 def _goes_before(rival: Features, account: Features, alone: Mapping[Ref, Match]) -> bool:

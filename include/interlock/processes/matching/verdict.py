@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, TypeAlias
 
 from interlock.domain.identity import Ref
 from interlock.domain.matching import Rules
-from interlock.processes.matching.blocking import Index
+from interlock.processes.matching.blocking import Index, keys_of
 from interlock.processes.matching.compare import Comparison, compare
 from interlock.processes.matching.features import Features, features
 from interlock.processes.matching.model import Candidate, Match, Subject
@@ -19,20 +20,39 @@ ALIKE: Final = 3
 
 
 class Judge:
-    """Known customers, ready to be compared with; only what comparison needs is kept of them."""
+    """Known customers, ready to be compared with; only what comparison needs is kept of them.
+
+    accounts: those that will be judged, when they are known: then only customers that some of them may be are kept.
+    """
 
     def __init__(
-        self, customers: Iterable[Subject], linked: Mapping[Ref, Ref], rules: Rules, decisions: Mapping[Ref, Ref | None]
+        self,
+        customers: Iterable[Subject],
+        linked: Mapping[Ref, Ref],
+        rules: Rules,
+        decisions: Mapping[Ref, Ref | None],
+        accounts: Sequence[Features] | None = None,
     ) -> None:
         self.rules, self.linked, self.decisions = rules, linked, decisions
-        self.index = Index([features(customer) for customer in customers], rules.proposal_limit)
-        self.active = {customer.ref: customer.active for customer in self.index.records}
+        self.active: dict[Ref, bool] = {}
+        wanted = targets = None
+        if accounts is not None:
+            wanted = {key for account in accounts for key in keys_of(account)}
+            targets = {links[account.ref] for links in (linked, decisions) for account in accounts if account.ref in links}
+        self.index = Index(self._read(customers, targets), rules.proposal_limit, wanted)
         self.owners: defaultdict[Ref, set[str]] = defaultdict(set)
-        for account, customer in (*linked.items(), *decisions.items()):
-            if customer is not None:
-                self.owners[customer].add(str(account))
         for known in self.index.records:
             self.owners[known.ref].update(filter(_is_ref, known.keys))
+        for links in (linked, decisions):
+            for account, customer in links.items():
+                if customer is not None and customer in self.owners:
+                    self.owners[customer].add(str(account))
+
+    def _read(self, customers: Iterable[Subject], targets: AbstractSet[Ref | None] | None) -> Iterator[Features]:
+        for customer in map(features, customers):
+            if targets is None or customer.ref in targets:
+                self.active[customer.ref] = customer.active
+            yield customer
 
     def judge(self, account: Features) -> Match:
         """Return the verdict on an account as if it were the only one."""
