@@ -37,7 +37,7 @@ def test_an_empty_store_says_what_to_do_next(store, viewer):
     assert "Dry run" in viewer.get("/interlock/runs").text
     assert "Nothing is held back" in viewer.get("/interlock/held").text
     assert "Nothing waits for approval" in viewer.get("/interlock/approvals").text
-    assert viewer.get("/interlock/paused").text.count(">running<") == 4
+    assert viewer.get("/interlock/paused").text.count(">running<") == 5
     assert "knows no run" in viewer.get("/interlock/runs/some_dag/manual__1").text
 
 

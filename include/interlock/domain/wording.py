@@ -10,9 +10,9 @@ from interlock.domain.identity import Json, Values
 
 def touched(change: Mapping[str, Any]) -> dict[str, Json]:
     """Return what a change makes different: updates name all fields that belong together, of which most stay as they were."""
-    after, before = dict(change["after"] or {}), change["before"] or {}
+    after, before = dict(change["after"] or {}), change.get("before") or {}
     different = {name: value for name, value in after.items() if before.get(name) != value}
-    return different if change["operation"] == "update" and different else after
+    return different if change.get("operation") == "update" and different else after
 
 
 def lines_of(body: Values) -> list[Values]:
