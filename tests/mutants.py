@@ -33,6 +33,7 @@ APPROVALS = "tests/engine/test_approvals.py::"
 FAMILIES = "tests/engine/test_families.py::"
 QUALITY = "tests/engine/test_quality.py::"
 LEFT, PURE = "tests/engine/test_left_open.py::", "tests/processes/test_renewal_to_invoice.py::"
+PAYMENTS, LEDGERS = "tests/engine/test_payments.py::", "tests/engine/test_payment_plans.py"
 PEOPLE, FAULTS = "tests/scenarios/test_people_in_the_erp.py::", "tests/faults/test_invoice_faults.py::"
 MUTANTS = (
     Mutant(1, "engine/apply.py", 'found = system.find([writes[row["key"]] for row in rows])', "found = {}",
@@ -43,6 +44,15 @@ MUTANTS = (
            HISTORIES + "test_a_prehistory_decided_before_its_customer_was_found_hangs_on_it"),
     Mutant(2, "engine/leads/sweeping.py", '(("note", "crm"), (prehistory.KIND, "erp"))', '(("note", "crm"),)',
            HISTORIES + "test_one_prehistory_hangs_on_the_customer_whatever_its_write_meets"),
+    Mutant(1, "processes/payment_to_crm_status.py", "    yield from view.unsent\n", "",
+           PAYMENTS + "test_a_note_decided_by_a_run_that_died_is_told_though_more_happened_since"),
+    Mutant(7, "engine/payments/__init__.py", "acknowledges = True", "acknowledges = False",
+           PAYMENTS + "test_an_account_that_was_told_is_no_work_in_the_next_night"),
+    Mutant(8, "engine/payments/gathering.py", "        _again(engine, batch, dry=dry)\n", "",
+           PAYMENTS + "test_a_payment_that_leaves_no_trace_is_seen_all_the_same"),
+    Mutant(5, "processes/payment_to_crm_status.py", "again=plan.bank_outdated and late", "again=False",
+           PAYMENTS + "test_tasks_left_out_for_want_of_bank_statements_are_made_once_they_are_booked"),
+    Mutant(10, "processes/receivables/status.py", '"returned", "overdue"', '"overdue", "returned"', LEDGERS),
     Mutant(2, "engine/apply.py", 'if row["looks"] >= 1 and passed >= settle_seconds:', "if True:",
            ENGINE + "test_a_late_commit_within_the_settle_time_is_seen_by_the_second_look"),
     Mutant(2, "engine/leads/sweeping.py", 'removed = row["late"] and engine.erp.remove(Ref.parse(row["customer"]))',

@@ -26,6 +26,7 @@ class Books(Memory):
     """An ERP that keeps a debtors' ledger."""
 
     booked = TODAY
+    reads_dunning = True
 
     def numbered(self, numbers):
         found = {}

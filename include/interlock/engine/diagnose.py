@@ -90,6 +90,9 @@ def _receivables(engine: Engine) -> Iterator[Check]:
     try:
         if engine.settings.due.business_day == "next_working_day":
             working_days(engine.settings.due.region)
+        if engine.settings.dunning.source == "erp" and not engine.erp.reads_dunning:
+            words = f"the connector {engine.settings.erp.system} reads no dunning levels: no invoice would ever make a task"
+            yield Check("dunning", "error", words, 'set dunning.source = "interlock"')
         yield from engine.erp.receivable_checks()
     except ConfigurationError as error:
         yield Check("due dates", "error", str(error), "correct due.region")

@@ -21,6 +21,9 @@ class Receivables(Protocol):
     kind `receivable` are all that it ever owed.
     """
 
+    reads_dunning: bool
+    """Whether the ERP's own levels of dunning are known (`dunning.source = "erp"`)."""
+
     def numbered(self, numbers: Sequence[str]) -> Mapping[str, Sequence[Record]]:
         """Return posted invoices as receivables by the number that they bear; unknown numbers are absent."""
 

@@ -24,6 +24,8 @@ from interlock.ports.system import Check, Instance, Period, Traits
 class Tryton:
     """One company in one Tryton database."""
 
+    reads_dunning = False
+
     def __init__(self, endpoint: Endpoint, settings: ErpSettings, customers: CustomerSettings) -> None:
         self.settings, self.customers = settings, customers
         self._rpc = Rpc(endpoint, settings.http, settings.company)
