@@ -15,16 +15,17 @@ SHAPES = {
         "apply_to_crm", "settle", "publish",
     ],
     "payment_to_crm_status": [
-        "gather", "check", "decide", "apply_to_crm", "open_requests", "ask_for_approval", "settle", "publish",
+        "gather", "check", "decide", "open_requests", "ask_for_approval", "apply_to_crm", "settle", "publish",
     ],
     "approve": ["question", "ask", "record", "wake"],
+    "connection_check": ["look"],
 }  # fmt: skip
-PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"},
+PARAMETERS = {"lead_to_customer": {"crm_ids", "dry_run", "full"}, "approve": {"approval"}, "connection_check": set(),
               "renewal_to_invoice": {"contract_ids", "as_of", "crm_ids", "dry_run", "full"},
               "payment_to_crm_status": {"invoice_numbers", "as_of", "crm_ids", "dry_run", "full"}}  # fmt: skip
 OWNERS = {
     "lead_to_customer": "sales-operations", "approve": "accounting", "renewal_to_invoice": "accounting",
-    "payment_to_crm_status": "accounting",
+    "payment_to_crm_status": "accounting", "connection_check": "integration",
 }  # fmt: skip
 NAMES = sorted(SHAPES)
 
@@ -70,7 +71,7 @@ def test_every_process_is_known_by_the_name_of_its_dag(dags):
     from interlock.domain.process import PROCESSES
     from interlock.engine.flows import FLOWS
 
-    assert set(FLOWS) == set(PROCESSES) == set(dags) - {"approve"}
+    assert set(FLOWS) == set(PROCESSES) == set(dags) - {"approve", "connection_check"}
 
 
 def test_a_question_has_no_default_and_no_time_out(dags):

@@ -309,6 +309,26 @@ def test_what_a_customer_pays_is_shown_by_a_run_for_his_invoice(stack, airflow, 
     assert [sums["difference"] for sums in body["balances"]["currencies"]] == ["0.00"]
 
 
+def test_the_connections_are_checked_and_what_is_wrong_is_named(folder, stack, airflow):
+    airflow.wait_for_dag("connection_check")
+    run, state = airflow.run("connection_check", {})
+    at = f"/api/v2/dags/connection_check/dagRuns/{run}/taskInstances/look"
+    assert state == "success"
+    assert airflow.call("GET", f"{at}/xcomEntries/return_value")["value"]["error"] == 0
+    file = folder / "interlock.toml"
+    file.write_text(SETTINGS + '[due]\nbusiness_day = "next_working_day"\nregion = "QQ"\n')
+    try:
+        run, state = airflow.run("connection_check", {})
+    finally:
+        file.write_text(SETTINGS)
+    assert state == "failed"
+    at = f"/api/v2/dags/connection_check/dagRuns/{run}/taskInstances/look"
+    assert airflow.call("GET", at)["try_number"] == 1
+    logged = json.dumps(airflow.call("GET", f"{at}/logs/1?full_content=true"))
+    assert "due.region 'QQ' is no region with known holidays" in logged
+    assert "correct due.region" in logged
+
+
 def test_a_viewer_looks_an_operator_triggers(stack, airflow, crm):
     (account,) = (row["id"] for row in crm.call("GET", "/crm/v3/objects/companies?limit=1")["results"])
     with pytest.raises(HTTPError) as refused:
