@@ -285,3 +285,15 @@ def test_tasks_left_out_for_want_of_bank_statements_are_made_once_they_are_booke
     books.booked(0)
     books.night()
     assert len(books.tasks()) == 1
+
+
+def test_loose_money_that_vanishes_without_a_trace_is_seen_all_the_same(books):
+    books.customer("1")
+    books.erp.put("debtor", "1", unallocated=[{"id": "m", "day": "2026-03-01", "currency": "EUR", "amount": "30"}])
+    books.customer("2")  # the latest change, from which the next night reads on
+    books.night()
+    assert books.shows("1")["unallocated"] == "30"
+    ref = books.erp.ref("debtor", "1")
+    books.erp.records[ref] = replace(books.erp.records[ref], values={"account": "1", "credit_hold": False, "unallocated": []})
+    books.night()
+    assert books.shows("1")["unallocated"] == "0"

@@ -125,3 +125,22 @@ def test_a_run_for_an_invoice_number_and_one_for_everything_say_the_same(company
     counts = company.night(crm_ids=())
     assert (counts["rejected"], counts["failed"]) == (0, 0)
     assert company.night(crm_ids=(), full=True)["updated"] == 0
+
+
+def test_money_is_allocated_later_and_a_draft_receipt_deleted_again(company):
+    """Neither moves a timestamp of the party or the invoice forward; what is read by id counts all the same."""
+    party = company.books.row(company.invoice, "party")["party"]
+    (line,) = company.books.receipt(party, "428", post=False)
+    company.books.link(line, company.invoice)
+    company.night()
+    assert (company.status()["payment_status"], company.balance()["open"]) == ("partly_paid", "1000")
+    company.books.call("account.move.delete", [company.books.move_of(line)])
+    company.night(crm_ids=())
+    assert (company.status()["payment_status"], company.balance()["open"]) == ("open", "1428")
+    (line,) = company.books.receipt(party, "1428")
+    company.night()
+    assert (company.balance()["open"], company.balance()["unallocated"]) == ("1428", "1428")
+    company.books.reconcile(line, company.books.due_lines(company.invoice)[0])
+    company.night(crm_ids=())
+    assert (company.balance()["open"], company.balance()["unallocated"]) == ("0", "0")
+    assert company.status()["payment_status"] == "paid"

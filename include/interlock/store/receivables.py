@@ -128,15 +128,17 @@ def stage(tx: Transaction, batch: UUID, scratch: UUID | None) -> tuple[int, int,
 
 
 def to_read_again(tx: Transaction, batch: UUID, erp: str, closed_since: date) -> list[str]:
-    """Return receivables that may have changed without a trace: all that is open, and what was closed lately.
+    """Return what may have changed without a trace: receivables that are open or were closed lately, debtors with loose money.
 
-    Those that this batch has read are left out. A draft counts as open; so does what overpays.
+    Those that this batch has read are left out. A draft counts as open; so does what overpays. By reference, one kind after the
+    other.
     """
     rows = tx.execute(
         """
-        SELECT s.ref FROM interlock.snapshot s WHERE s.instance = %(erp)s AND s.kind = 'receivable' AND NOT s.archived
-          AND (s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR EXISTS
+        SELECT s.ref FROM interlock.snapshot s WHERE s.instance = %(erp)s AND NOT s.archived
+          AND (s.kind = 'receivable' AND (s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR EXISTS
             (SELECT FROM jsonb_array_elements(s.body -> 'reconciliations') AS p WHERE p ->> 'day' >= %(closed_since)s))
+            OR s.kind = 'debtor' AND s.body ->> 'unallocated' <> '[]')
           AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.ref = s.ref) ORDER BY s.ref
         """,
         {"erp": erp, "closed_since": closed_since.isoformat(), "batch": batch},

@@ -19,7 +19,10 @@ PARTY = "party.party"
 
 
 class DebtorReader:
-    """Turns lines without a document into debtors; `ref` names a record of this company."""
+    """Turns lines without a document into debtors; `ref` names a record of this company.
+
+    A record's timestamp is the party's own: that of the lines falls back once money is allocated.
+    """
 
     def __init__(self, rpc: Rpc, lines: LedgerReader, ref: Callable[[str, str], Ref]) -> None:
         self._rpc, self._lines, self._ref = rpc, lines, ref
@@ -34,9 +37,8 @@ class DebtorReader:
                 own = [line for line in lines if line.party == row["id"]]
                 account = str(row["id"])
                 debtor = Debtor(account=account, unallocated=self._unallocated(own, left))
-                at = max([stamp(row), *(line.at for line in own)])
                 values = debtor.model_dump(mode="json")
-                found[account] = Record(self._ref("debtor", account), at, values, self._ref("customer", account))
+                found[account] = Record(self._ref("debtor", account), stamp(row), values, self._ref("customer", account))
         return found
 
     def _unallocated(self, lines: Sequence[Line], left: dict[int, Decimal]) -> tuple[Unallocated, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from interlock.connectors.tryton import receivable_building as building
-from interlock.connectors.tryton.api import Row, Rpc
+from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.reading import numbers, stamp
 from interlock.connectors.tryton.receivable_building import Book
 from interlock.connectors.tryton.receivable_catalogue import PAYMENT
@@ -34,7 +34,11 @@ COLLECTING: Final = ["submitted", "approved", "processing"]
 
 
 class ReceivableReader:
-    """Turns Tryton's rows into receivables; `ref` names a record of this company."""
+    """Turns Tryton's rows into receivables; `ref` names a record of this company.
+
+    A record's timestamp is the invoice's own: that of its lines falls back when a payment is taken off, and an older record would
+    not replace a newer one.
+    """
 
     def __init__(self, rpc: Rpc, lines: LedgerReader, ref: Callable[[str, str], Ref]) -> None:
         self._rpc, self._lines, self._ref = rpc, lines, ref
@@ -67,10 +71,7 @@ class ReceivableReader:
             {name: frozenset(line.id for line in group) for name, group in groups.items()}, ledger, self._left(asked, ledger),
             self._collecting(every), self._lines.catalogue.currency,
         )  # fmt: skip
-        found = [
-            self._record(str(row["id"]), row["party"], partial(building.invoice, row, book), self._changed(row, book))
-            for row in rows
-        ]
+        found = [self._record(str(row["id"]), row["party"], partial(building.invoice, row, book), stamp(row)) for row in rows]
         found += [self._record(item_id(one.id), one.party or 0, partial(building.item, one, book), one.at) for one in asked]
         return {record.ref.id: record for record in found}
 
@@ -93,7 +94,3 @@ class ReceivableReader:
             message = "the ERP's figures make no receivable; see its due dates and payments"
             problem = Problem("receivable_unfit", "", message, error.errors()[0]["msg"])
             return Record(ref, at, {"id": name, "recipient": str(party)}, parent, (problem,))
-
-    def _changed(self, row: Row, book: Book) -> datetime:
-        named = [line for name in ("lines_to_pay", "payment_lines") for line in row[name] if line in book.lines]
-        return max([stamp(row), *(book.lines[line].at for line in named)])

@@ -13,7 +13,7 @@ from interlock.engine.context import Engine
 from interlock.engine.linking import link, read_customers
 from interlock.engine.reading import COMMIT, bury, feed, read, store
 from interlock.errors import ConfigurationError
-from interlock.ports.receivables import Receivables
+from interlock.ports.receivables import DEBTOR, RECEIVABLE, Receivables
 from interlock.store import batches, crosswalk, receivables, records
 
 Row = dict[str, Any]
@@ -37,15 +37,17 @@ def gather(engine: Engine, batch: UUID, info: Row) -> None:
 
 
 def _again(engine: Engine, batch: UUID, *, dry: bool) -> None:
-    """Read every receivable that may have changed without a trace: polling does not see all that is done to payments."""
+    """Read what may have changed without a trace: polling does not see all that is done to payments."""
     since = engine.today - timedelta(days=engine.settings.payments.reopen_days)
     with engine.database.begin() as tx:
         records.refresh_statistics(tx, batch, "snapshot")
         open_ones = [Ref.parse(ref) for ref in receivables.to_read_again(tx, batch, engine.erp.instance().id, since)]
-    for start in range(0, len(open_ones), COMMIT):
-        gone = read(engine, batch, engine.erp, open_ones[start : start + COMMIT], dry=dry)
-        if not dry:
-            bury(engine, gone)
+    for kind in (RECEIVABLE, DEBTOR):
+        refs = [ref for ref in open_ones if ref.kind == kind]
+        for start in range(0, len(refs), COMMIT):
+            gone = read(engine, batch, engine.erp, refs[start : start + COMMIT], dry=dry)
+            if not dry:
+                bury(engine, gone)
 
 
 def _tasks(engine: Engine, batch: UUID, *, dry: bool) -> None:
