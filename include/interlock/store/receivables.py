@@ -135,10 +135,10 @@ def to_read_again(tx: Transaction, batch: UUID, erp: str, closed_since: date) ->
     """
     rows = tx.execute(
         """
-        SELECT s.ref FROM interlock.snapshot s WHERE s.instance = %(erp)s AND NOT s.archived
-          AND (s.kind = 'receivable' AND (s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR EXISTS
-            (SELECT FROM jsonb_array_elements(s.body -> 'reconciliations') AS p WHERE p ->> 'day' >= %(closed_since)s))
-            OR s.kind = 'debtor' AND s.body ->> 'unallocated' <> '[]')
+        SELECT s.ref FROM interlock.snapshot s
+        WHERE s.instance = %(erp)s AND s.kind IN ('receivable', 'debtor') AND NOT s.archived AND (s.problems <> '[]'
+          OR s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR s.body ->> 'unallocated' <> '[]'
+          OR EXISTS (SELECT FROM jsonb_array_elements(s.body -> 'reconciliations') AS p WHERE p ->> 'day' >= %(closed_since)s))
           AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.ref = s.ref) ORDER BY s.ref
         """,
         {"erp": erp, "closed_since": closed_since.isoformat(), "batch": batch},
