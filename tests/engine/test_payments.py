@@ -31,7 +31,7 @@ def test_an_account_learns_what_it_owes_and_its_contract_how_it_stands(books):
         "1"
     )
     assert books.status("SC-1")["payment_status"] == "open"
-    assert books.status("SC-1")["invoices"] == "R1 (SC-1/2026-01-01): 119.00 EUR, open, 119.00 EUR open due 2026-03-16"
+    assert books.status("SC-1")["invoices"] == "R1 (SC-1/2026-01-01): 119.00 EUR, 119.00 EUR open, due 2026-03-16"
     assert books.notes() == []
     writes = books.crm.calls["write"]
     assert books.night()["unchanged"] == 1

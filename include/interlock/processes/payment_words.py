@@ -31,13 +31,12 @@ def invoice_line(standing: Standing) -> str:
 
 
 def _standing(standing: Standing) -> list[str]:
-    said = [SETTLEMENTS[standing.settlement]]
+    said = [] if standing.settlement == "open" else [SETTLEMENTS[standing.settlement]]
     if standing.settlement in {"paid", "overpaid"} and standing.last_payment:
         said[0] += f" {standing.last_payment.day}"
     if standing.unpaid or standing.settlement == "overpaid":
         parts = open_parts(standing.receivable)
-        due = f" due {parts[0][0]}" if parts else ""
-        said.append(f"{money(standing)} open{due}")
+        said += [f"{money(standing)} open", *(f"due {due}" for due, _ in parts[:1])]
     if standing.overdue.days:
         said.append(f"overdue {money(standing, standing.overdue.amount)}")
     if standing.returned_unpaid:
