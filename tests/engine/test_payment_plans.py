@@ -75,8 +75,11 @@ def everything_is_right(books, ledger, contracts, tasks):
         assert shown(books, key) == reckoned(ledger, key, today)
     for number in contracts:
         assert books.status(number)["payment_status"] == status([o for o in ledger if o.contract == number], today, None)
+    account_of = {one.id: one.account for one in ledger}
     open_ones = {record.values["key"] for record in books.crm.of("task") if record.values["state"] == "open"}
     wanted = {(one, cycle, level) for (one, cycle, level), state in tasks.states.items() if state == "open"}
-    assert open_ones == {f"task/{books.erp.ref('receivable', one)}/{cycle}/{level}" for one, cycle, level in wanted}
+    assert open_ones == {
+        f"task/{account_of[one]}/{books.erp.ref('receivable', one)}/{cycle}/{level}" for one, cycle, level in wanted
+    }
     assert len({record.values["key"] for record in books.crm.of("note")}) == len(books.crm.of("note"))
     assert {row["difference"] for row in books.report()["balances"]["currencies"]} <= {"0.00"}

@@ -8,9 +8,14 @@ from datetime import date, timedelta
 import pytest
 
 from interlock.engine import plan
+from interlock.engine.apply import apply
 from interlock.engine.context import Scope
 from interlock.engine.gather import gather
+from interlock.engine.settle import settle
+from interlock.store import approvals, decisions
 from tests.engine.ledger import TODAY, Company
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -205,8 +210,8 @@ def test_a_dry_run_and_a_look_ahead_write_nothing(books):
     books.night()
     writes = books.crm.calls["write"]
     counts = books.night(as_of=TODAY + timedelta(days=30))
-    planned = [change["kind"] for change in books.report()["changes"]]
-    assert (counts["updated"], planned, books.crm.calls["write"]) == (1, ["account_balance", "note"], writes)
+    planned = sorted(change["kind"] for change in books.report()["changes"])
+    assert (counts["updated"], planned, books.crm.calls["write"]) == (1, ["account_balance", "note", "task"], writes)
 
 
 @pytest.mark.parametrize("fault", ["lost", "dropped", "late", "busy"])
@@ -297,3 +302,233 @@ def test_loose_money_that_vanishes_without_a_trace_is_seen_all_the_same(books):
     books.erp.records[ref] = replace(books.erp.records[ref], values={"account": "1", "credit_hold": False, "unallocated": []})
     books.night()
     assert books.shows("1")["unallocated"] == "0"
+
+
+# -- what came to light when the process was read with fresh eyes
+
+
+def test_a_run_for_a_stranger_s_invoice_touches_nobody(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.invoice("stranger", "S1")
+    books.night()
+    counts = books.night(invoice_numbers=("S1",))
+    assert (counts["read"], counts["rejected"]) == (1, 1)
+    assert [row["code"] for row in books.report()["held_back"]] == ["invoice_unknown"]
+
+
+def test_a_run_for_an_invoice_finds_a_customer_that_was_never_read(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    assert books.night(invoice_numbers=("R1",))["updated"] == 1
+    assert books.shows("1")["open"] == "119"
+
+
+def test_an_invoice_without_a_contract_concerns_no_contract_without_a_number(books):
+    books.customer("1")
+    books.crm.put("contract_payment", "x", parent=books.customer("2"), number="")
+    books.invoice("1", "R1")
+    books.night()
+    assert books.night(invoice_numbers=("R1",))["read"] == 1
+
+
+def test_a_payment_that_another_run_read_meanwhile_is_not_taken_as_told(books):
+    books.customer("1")
+    books.invoice("1", "R1", due=date(2099, 1, 1))
+    engine = books.engine()
+    batch = engine.open(Scope("first"))
+    gather(engine, batch)
+    plan.check(engine, batch)
+    plan.decide(engine, batch)
+    apply(engine, batch, "crm")
+    books.book("R1", "money", "19")
+    gather(engine, engine.open(Scope("dies")))
+    settle(engine, batch)
+    books.night()
+    assert books.shows("1")["open"] == "100"
+
+
+def test_a_due_date_at_the_end_of_time_stops_nobody(books):
+    for key, due in (("1", date.max), ("2", TODAY)):
+        books.customer(key)
+        books.invoice(key, f"R{key}", due=due)
+    assert books.night()["updated"] == 2
+
+
+def test_a_note_that_was_refused_is_told_later(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.night()
+    books.book("R1", "money", "19")
+    books.crm.faults = ["", "refused"]
+    books.night(1)
+    assert books.notes() == []
+    books.book("R1", "money", "20")
+    books.night(1)
+    assert sorted(note.split()[0] for note in books.notes()) == ["19.00", "20.00"]
+
+
+def test_a_note_without_an_answer_is_told_though_more_happens(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.night()
+    books.book("R1", "money", "19")
+    engine = books.engine()
+    batch = engine.open(Scope("dies"))
+    for step in (gather, plan.check, plan.decide):
+        step(engine, batch)
+    with books.database.begin() as tx:
+        tx.execute(
+            "UPDATE interlock.change SET state = 'unknown', ever_unknown = true, unknown_since = now() WHERE kind = 'note'"
+        )
+    books.book("R1", "money", "20")
+    books.night()
+    assert sorted(note.split()[0] for note in books.notes()) == ["19.00", "20.00"]
+
+
+def test_what_an_approver_rejected_is_told_once_he_is_content(database):
+    books = Company(database, "[limits]\nmax_updates = 1\n")
+    for key in "12":
+        books.customer(key)
+    books.night()
+    with books.database.begin() as tx:
+        (request,) = approvals.open_requests(tx)
+        approvals.decide(tx, request["id"], "approve", "ada")
+    books.night()
+    for key in "12":
+        books.invoice(key, f"R{key}")
+        books.book(f"R{key}", "money", "19")
+    books.night(1)
+    with books.database.begin() as tx:
+        (request,) = approvals.open_requests(tx)
+        approvals.decide(tx, request["id"], "reject", "ada")
+    books.night(1)
+    assert books.notes() == []
+    with books.database.begin() as tx:
+        for row in tx.execute("SELECT id FROM interlock.quarantine WHERE state = 'open'").fetchall():
+            decisions.decide_entry(tx, row["id"], "release", "ada")
+    books.settings = books.settings.model_copy(update={"limits": books.settings.limits.model_copy(update={"max_updates": 9})})
+    books.night(1)
+    assert len(books.notes()) == 2
+    books.database.close()
+
+
+def test_an_account_that_becomes_a_customer_later_is_not_told_its_past(books):
+    account = books.crm.put("account", "1", name="x")
+    books.contract(account, "SC-1")
+    books.night()
+    books.customer("1")
+    for number in range(3):
+        books.book(books.invoice("1", f"R{number}", due=TODAY - 400 * DAY), "money", "119", day=TODAY - 400 * DAY)
+    books.night(1)
+    assert books.notes() == []
+    for number in range(3):  # and of another party's invoices that come to it
+        books.book(books.invoice("other", f"S{number}", due=TODAY - 400 * DAY), "money", "119", day=TODAY - 400 * DAY)
+        books.erp.put("receivable", f"S{number}", parent=books.erp.ref("customer", "1"))
+    books.night(1)
+    assert books.notes() == []
+
+
+def test_an_invoice_that_goes_to_another_account_takes_its_task_along(books):
+    one, other = books.customer("1"), books.customer("2")
+    books.invoice("1", "R1", due=TODAY - 10 * DAY)
+    books.night()
+    books.erp.put("receivable", "R1", parent=books.erp.ref("customer", "2"))
+    books.night(1)
+    assert [(task.parent, task.values["state"]) for task in books.crm.of("task")] == [(one, "closed"), (other, "open")]
+
+
+def test_an_account_whose_customer_went_into_another_s_shows_nothing_any_more(books):
+    books.customer("1")
+    books.customer("2")
+    books.invoice("1", "R1", due=TODAY - 10 * DAY)
+    books.night()
+    with books.database.begin() as tx:
+        tx.execute("UPDATE interlock.crosswalk SET is_primary = false, customer = %s WHERE customer = %s",
+                   [str(books.erp.ref("customer", "2")), str(books.erp.ref("customer", "1"))])  # fmt: skip
+    books.erp.put("receivable", "R1", parent=books.erp.ref("customer", "2"))
+    books.erp.put("customer", "1", active=False, references=[])
+    books.night(1)
+    assert (books.shows("1")["open"], books.shows("2")["open"]) == ("", "119")
+    assert [task.values["state"] for task in books.crm.of("task")] == ["closed", "open"]
+
+
+def test_what_was_deleted_in_the_crm_is_no_work_for_ever(books):
+    account = books.customer("1")
+    books.contract(account, "SC-1")
+    books.invoice("1", "R1", contract="SC-1", due=TODAY - 10 * DAY)
+    books.night()
+    (task,) = books.crm.of("task")
+    books.crm.remove(books.crm.ref("contract_payment", "SC-1"))
+    books.book("R1", "money", "19")
+    books.night(1)
+    assert books.night(1)["waiting"] == 0
+    books.change("R1", due=TODAY + 9 * DAY)
+    books.night()
+    assert task.ref in books.crm.records
+    books.crm.remove(task.ref)
+    books.change("R1", due=TODAY - 10 * DAY)
+    books.night()
+    assert (books.night()["waiting"], books.tasks()) == (0, [])
+
+
+def test_a_run_as_of_an_earlier_day_only_looks(books):
+    books.customer("1")
+    books.invoice("1", "R1", due=TODAY - 10 * DAY)
+    books.night()
+    books.night(as_of=TODAY - 30 * DAY)
+    assert (books.shows("1")["overdue"], len(books.tasks())) == ("119", 1)
+
+
+def test_figures_that_people_typed_over_are_compared_and_put_right(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.invoice("1", "R2", "20", currency="USD")
+    books.night()
+    books.crm.put("account_balance", "1", open="n/a", other_currencies="USD 1.200.00 open")
+    books.night(dry_run=True)
+    assert books.report()["balances"]["differing"] == 1
+    books.night()
+    assert (books.shows("1")["open"], books.report()["balances"]["differing"]) == ("119", 0)
+
+
+def test_each_payment_of_a_night_is_told_and_one_taken_off_is_no_payment(books):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.night()
+    books.book("R1", "money", "10")
+    books.book("R1", "money", "20", day=TODAY - DAY)
+    books.night(1)
+    assert sorted(note.split()[0] for note in books.notes()) == ["10.00", "20.00"]
+    rows = books.document("R1").reconciliations
+    books.change("R1", reconciliations=rows[1:], open="99")
+    books.night(1)
+    assert books.notes()[2:] == ["A payment of invoice R1 was taken back: 99.00 EUR open again."]
+
+
+def test_a_look_ahead_shows_the_tasks_to_come(books):
+    books.customer("1")
+    books.invoice("1", "R1", due=TODAY)
+    books.night()
+    books.night(as_of=TODAY + 30 * DAY)
+    assert "task" in [change["kind"] for change in books.report()["changes"]]
+    assert books.report()["notices"] == []
+
+
+def test_reasons_of_banks_are_cut_before_a_crm_refuses_them(books):
+    account = books.customer("1")
+    books.contract(account, "SC-1")
+    for number in range(40):
+        books.invoice("1", f"R{number}", contract="SC-1")
+        books.book(f"R{number}", "money", "119")
+        books.book(f"R{number}", "returned", "-119", reason="ä" * 5000)
+    books.night()
+    assert len(books.status("SC-1")["return_reason"]) == 200
+    assert len(books.status("SC-1")["invoices"]) < 20_000
+
+
+def test_a_credit_hold_that_the_erp_does_not_tell_is_not_denied(books):
+    books.customer("1")
+    books.erp.put("debtor", "1", credit_hold=None)
+    books.night()
+    assert books.shows("1")["credit_hold"] == ""

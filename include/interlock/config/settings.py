@@ -28,6 +28,7 @@ from interlock.domain.receivable_rules import BankRules, DueRules, DunningRules,
 from interlock.domain.tax_table import TaxRules
 from interlock.errors import ConfigurationError
 
+CALLS = {"http", "batch", "settle_seconds", "overlap_seconds"}  # how a system is spoken to decides about nothing
 LEADS = {"company", "crm", "customers", "maps", "matching", "lead_to_customer", "prehistory"}
 INVOICES = {"company", "crm", "billing", "renewal", "tax", "seller"}
 RECEIVABLES = {"company", "crm", "payments", "due", "dunning", "bank"}
@@ -107,7 +108,7 @@ class Settings(Section):
         return self._hash(LEADS | INVOICES | RECEIVABLES)
 
     def _hash(self, tables: set[str]) -> str:
-        return hashlib.sha256(self.model_dump_json(include=tables).encode()).hexdigest()[:16]
+        return hashlib.sha256(self.model_dump_json(include=tables, exclude={"crm": CALLS}).encode()).hexdigest()[:16]
 
     @property
     def reading(self) -> str:

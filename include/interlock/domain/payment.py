@@ -114,10 +114,13 @@ class Unallocated(BaseModel):
 
 
 class Debtor(BaseModel):
-    """An account's ledger beside its invoices; account: the CRM id. credit_hold: the ERP delivers nothing more on credit."""
+    """An account's ledger beside its invoices; account: the CRM id.
+
+    credit_hold: whether the ERP delivers nothing more on credit, None where it does not say.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     account: str
-    credit_hold: bool = False
+    credit_hold: bool | None = None
     unallocated: tuple[Unallocated, ...] = ()

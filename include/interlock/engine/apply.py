@@ -17,12 +17,13 @@ from interlock.domain.change import (
     Write,
 )
 from interlock.domain.identity import Ref
-from interlock.domain.record import Record
+from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.engine.outcomes import Judged, commit
+from interlock.engine.reading import store
 from interlock.engine.writes import reserve_numbers, with_seen, write_of
 from interlock.errors import InterlockError, LeaseLost, WorkRemains
-from interlock.store import batches, outbox, sending
+from interlock.store import batches, outbox, records, sending
 from interlock.store.database import Transaction
 from interlock.store.sending import End
 
@@ -160,12 +161,14 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
     system = engine.system(role)
     there, settle_seconds = system.read(refs[0].kind, [ref.id for ref in refs]), system.traits(refs[0].kind).settle_seconds
     send, judged, equal = [], list[Judged](), list[End]()
+    differing, gone = list[Record](), list[str]()
     with engine.database.begin() as tx:
         for row, ref in zip(rows, refs, strict=True):
             record = there.get(ref.id)
             wanted = writes[row["key"]].values
             if record is None or record.ref != ref:
                 outcome: Outcome = Conflict(row["key"])
+                gone += [] if record else [str(ref)]
             elif all(record.values.get(name) == value for name, value in wanted.items() if name != "synced_at"):
                 if row["state"] != "unknown":
                     equal.append(End(row, "unchanged", ref=str(ref), results=dict(wanted)))
@@ -173,6 +176,7 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
                 outcome = Done(row["key"], ref, dict(wanted))
             elif any(record.values.get(name) != value for name, value in row["seen"].items()):
                 outcome = Conflict(row["key"])
+                differing.append(record)
             elif not _may_be_absent(tx, row, settle_seconds):
                 continue
             else:
@@ -182,4 +186,7 @@ def _after_rereading(engine: Engine, batch: UUID, role: Role, rows: list[Row], w
             judged.append((row, writes[row["key"]], outcome))
         sending.finish(tx, batch, equal)
         commit(engine, tx, batch, judged)
+        records.bury(tx, gone)
+    if differing:  # decided anew on what is there, or it would differ for ever
+        store(engine, batch, Page(differing), dry=False)
     return send

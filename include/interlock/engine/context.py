@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from datetime import time as clock_time
 from uuid import UUID
 
 from interlock.config import Settings
@@ -63,6 +64,12 @@ class Engine:
         """The present date in the company's time zone."""
         return self.now().astimezone(self.settings.zone).date()
 
+    def moment(self, as_of: date | None) -> datetime:
+        """Return up to when time alone makes work: the present moment, or the end of a later day that a run looks at."""
+        if as_of is None or as_of <= self.today:
+            return self.now()
+        return datetime.combine(as_of, clock_time.max, self.settings.zone)
+
     def system(self, role: Role) -> System:
         """Return the CRM or the ERP."""
         return self.crm if role == "crm" else self.erp
@@ -71,7 +78,7 @@ class Engine:
         """Register the run, pin both instances and refuse to start while paused; returns the batch id."""
         instances = {"crm": self.crm.instance(), "erp": self.erp.instance()}
         named = [str(ref) for ref in self.flow.named(self, scope)]
-        dry = scope.dry_run or (scope.as_of is not None and scope.as_of > self.today)
+        dry = scope.dry_run or self._only_looks(scope.as_of)
         with self.database.begin() as tx:
             require_schema(tx)
             if not dry:
@@ -79,6 +86,9 @@ class Engine:
                 batches.clear_abandoned(tx, self.process)
             request = {"dry_run": dry, "full": scope.full, "named": named, "actor": scope.actor, "as_of": scope.as_of}
             return batches.open_batch(tx, uuid.uuid4(), self.process, scope.run_id, request)
+
+    def _only_looks(self, as_of: date | None) -> bool:
+        return as_of is not None and (as_of > self.today or (self.flow.looks_back and as_of < self.today))
 
     def _pin_and_check(self, tx: Transaction, instances: dict[str, Instance]) -> None:
         for role, instance in instances.items():

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.identity import Ref
-from interlock.domain.record import Page, Problem, Record
+from interlock.domain.record import Problem, Record
 from interlock.engine.context import Engine
 from interlock.engine.report import write_report
 from interlock.engine.sweep import sweep
@@ -37,37 +37,46 @@ def settle(engine: Engine, batch: UUID) -> dict[str, int]:
             return write_report(engine, batch, info, kept["changes"] if kept else [])
         with engine.database.begin() as tx:
             batches.take_over(tx, batch, engine.process, batches.scope(tx, batch))
-        written = _read_back(engine, batch)
+        _read_back(engine, batch)
         sweep(engine, batch)
         with engine.database.begin() as tx:
-            if engine.flow.acknowledges:
-                work.acknowledge(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, written)
             _outcomes(tx, engine.process, batch, engine.flow.created)
     return write_report(engine, batch, info, None)
 
 
-def _read_back(engine: Engine, batch: UUID) -> list[str]:
-    """Snapshot every record written in this run as it stands now; return subjects where that is what we wrote."""
+def _read_back(engine: Engine, batch: UUID) -> None:
+    """Snapshot every record written in this run as it stands now, and hold back where it is not what was written.
+
+    Subjects of which nothing else changed since they were decided need not be decided again: nobody may merge meanwhile.
+    """
     with engine.database.begin() as tx:
         rows = _written(tx, batch)
-        before = tx.execute(
-            "SELECT ref, body FROM interlock.snapshot WHERE ref = ANY(%s)", [[row["ref"] for row in rows]]
-        ).fetchall()
-    known = {row["ref"]: row["body"] for row in before}
-    foreign: set[str] = set()
+    there: dict[str, Record] = {}
     for role, kind in engine.flow.read_back:
-        mine = {row["ref"]: row for row in rows if Ref.parse(row["ref"]).kind == kind}
-        found = engine.system(role).read(kind, [Ref.parse(ref).id for ref in mine]) if mine else {}
-        there = {str(record.ref): record for record in found.values()}
-        with engine.database.begin() as tx:
-            records.stage(tx, batch, Page(list(there.values())).records)
-            records.merge(tx, batch, list(there))
-        for ref, row in mine.items():
-            if kind in engine.flow.kept:
-                _insist(engine, batch, row, there.get(ref))
-            if not _as_written(row, known.get(ref, {}), there.get(ref)):
-                foreign.add(row["subject"])
-    return [ref for ref in {row["subject"] for row in rows} if ref not in foreign]
+        mine = [Ref.parse(row["ref"]).id for row in rows if Ref.parse(row["ref"]).kind == kind]
+        found = engine.system(role).read(kind, mine) if mine else {}
+        there |= {str(record.ref): record for record in found.values()}
+    kinds = {kind for _, kind in engine.flow.read_back}
+    back = {row["ref"]: row for row in rows if Ref.parse(row["ref"]).kind in kinds}
+    with engine.database.begin() as tx:
+        records.hold_merges(tx)
+        fresh = _as_decided(engine, tx, batch)
+        known = records.bodies(tx, list(back))
+        records.stage(tx, batch, list(there.values()))
+        records.merge(tx, batch, list(there))
+        foreign = {row["subject"] for ref, row in back.items() if not _as_written(row, known.get(ref, {}), there.get(ref))}
+        ours = [ref for ref in {row["subject"] for row in rows} if ref in fresh and ref not in foreign]
+        if engine.flow.acknowledges:
+            work.acknowledge(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, ours)
+    for ref, row in back.items():
+        if Ref.parse(ref).kind in engine.flow.kept:
+            _insist(engine, batch, row, there.get(ref))
+
+
+def _as_decided(engine: Engine, tx: Transaction, batch: UUID) -> set[str]:
+    if not engine.flow.acknowledges:
+        return set()
+    return work.as_decided(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, batch)
 
 
 def _written(tx: Transaction, batch: UUID) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from interlock.domain.change import Change
-from interlock.domain.identity import Json
+from interlock.domain.identity import Json, Ref
 from interlock.processes.payment_view import PaymentView
 from interlock.processes.payment_words import task_text, task_title
 from interlock.processes.receivables import DunningPlan, DunningTask, Standing, TaskKey
@@ -21,15 +21,15 @@ CLOSED: Final = {
 }  # fmt: skip
 
 
-def key_of(task: TaskKey) -> str:
-    """Name the once-only effect: one task for each invoice, cycle and level, for ever."""
-    return f"{PREFIX}/{task.invoice}/{task.cycle}/{task.level}"
+def key_of(task: TaskKey, account: Ref) -> str:
+    """Name the once-only effect: one task of an account for each invoice, cycle and level, for ever."""
+    return f"{PREFIX}/{account.id}/{task.invoice}/{task.cycle}/{task.level}"
 
 
 def parse_key(key: str) -> TaskKey:
     """Read what `key_of` wrote; raises ValueError for anything else."""
     prefix, _, rest = key.partition("/")
-    invoice, cycle, level = rest.rsplit("/", 2)
+    invoice, cycle, level = rest.partition("/")[2].rsplit("/", 2)
     if prefix != PREFIX or not invoice:
         raise ValueError(f"not a task's key: {key!r}")
     return TaskKey(invoice, int(cycle), int(level))
@@ -42,6 +42,9 @@ def task_changes(view: PaymentView, standings: Sequence[Standing], plan: Dunning
         yield _create(view, task, by_invoice[task.key.invoice], process)
     for key in plan.reopen:
         yield _turn(view, key, "open", "it is owed again", process)
+    left = [key for key, task in view.tasks.items() if task.state == "open" and key.invoice not in by_invoice]
+    for key in left:
+        yield _turn(view, key, "closed", "the invoice is not this account's any more", process)
     for key, reason in plan.close:
         yield _turn(view, key, "closed", CLOSED.get(reason, f"the ERP says {reason.replace('_', ' ')}"), process)
 
@@ -52,7 +55,7 @@ def _create(view: PaymentView, task: DunningTask, standing: Standing, process: s
         "state": "open", "priority": "MEDIUM" if 0 < task.key.level < URGENT else "HIGH",
     }  # fmt: skip
     return Change.create(
-        key_of(task.key), process=process, system="crm", kind="task", subject=view.ref, parent=view.ref, values=values,
+        key_of(task.key, view.ref), process=process, system="crm", kind="task", subject=view.ref, parent=view.ref, values=values,
         why="somebody should call the customer",
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from interlock.processes.payment_events import events
 from interlock.processes.payment_tasks import task_changes
 from interlock.processes.payment_view import BALANCE, STATUS, PaymentView, Seen, Shown
 from interlock.processes.payment_words import currencies_text, invoices_text
-from interlock.processes.receivables import Balance, DunningPlan, Rules, Standing
+from interlock.processes.receivables import Balance, Rules, Standing
 from interlock.processes.receivables.assess import stand
 from interlock.processes.receivables.balances import balances
 from interlock.processes.receivables.dunning import plan_tasks
@@ -32,25 +32,24 @@ from interlock.processes.receivables.status import contract_status
 PROCESS: Final = PAYMENT_TO_CRM_STATUS
 WHY: Final = "sales reads what is paid and what is owed"
 EDITED: Final = "somebody changed in the CRM what the ERP says; it is put right"
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAnswer:
-    """The decision, and how each invoice of the account stands by now; tasks: what was planned of them."""
+    """The decision, and how each invoice of the account's customer stands by now; told: of that customer all is told by now."""
 
     decision: Decision
-    seen: Mapping[str, Seen]
-    tasks: DunningPlan = field(default_factory=DunningPlan)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    told: bool = False
 
 
 def decide(view: PaymentView, rules: Rules, settings: Settings, now: datetime) -> PaymentAnswer:
     """Answer with what the CRM should show and be told; nothing where it does."""
     if view.archived:
-        return PaymentAnswer(Decision("unchanged", reason="account_gone"), {})
+        return PaymentAnswer(Decision("unchanged", reason="account_gone"))
     standings = [stand(one, rules, view.as_of) for one in view.documents]
     tasks = {key: task.state for key, task in view.tasks.items()}
-    plan = plan_tasks(standings, tasks, rules, view.as_of, view.bank_booked_on)
+    plan = plan_tasks(standings, tasks, rules, view.as_of, view.bank_booked_on, view.today)
     found = [*_figures(view, standings), *_statuses(view, rules), *_notes(view, standings, now)]
     found += task_changes(view, standings, plan, PROCESS)
     seen = {standing.receivable.id: Seen.of(standing) for standing in standings}
@@ -58,21 +57,27 @@ def decide(view: PaymentView, rules: Rules, settings: Settings, now: datetime) -
     due_at = datetime.combine(min(looks), time(), settings.zone) if looks else None
     late = any(standing.overdue.days or standing.returned_unpaid for standing in standings)
     verdict: Verdict = "planned" if found else "unchanged"
-    return PaymentAnswer(Decision(verdict, tuple(found), due_at=due_at, again=plan.bank_outdated and late), seen, plan)
+    return PaymentAnswer(Decision(verdict, tuple(found), due_at=due_at, again=plan.bank_outdated and late), seen, view.customer)
 
 
 def _figures(view: PaymentView, standings: Sequence[Standing]) -> Iterator[Change]:
-    """Yield the update of the account's own figures, in the currency of the books, others as text."""
-    if not view.customer or view.balance is None:
+    """Yield the update of the account's own figures, in the currency of the books, others as text.
+
+    One whose ledger is another account's by now, after a merge in the ERP, shows none any more.
+    """
+    if view.balance is None or not (view.customer or view.balance.written):
+        return
+    if not view.customer:
+        yield from _update(view, view.balance, dict.fromkeys(BALANCE, ""), BALANCE)
         return
     owed = {b.currency: b for b in balances(standings, [view.debtor] if view.debtor else [])}
     own = owed.pop(view.currency, Balance(view.ref.id, view.currency))
-    credit_hold = view.debtor is not None and view.debtor.credit_hold
+    held = view.debtor.credit_hold if view.debtor else None
     wanted: dict[str, Json] = {
         "open": plain(own.open), "overdue": plain(own.overdue), "oldest_due": _text(own.oldest_due),
         "last_payment_on": _text(own.last_payment.day if own.last_payment else None),
         "last_payment": plain(own.last_payment.amount) if own.last_payment else "",
-        "unallocated": plain(own.unallocated), "credit_hold": "true" if credit_hold else "false",
+        "unallocated": plain(own.unallocated), "credit_hold": "" if held is None else str(held).lower(),
         "other_currencies": currencies_text([*owed.values()]),
     }  # fmt: skip
     yield from _update(view, view.balance, wanted, BALANCE)
@@ -111,11 +116,11 @@ def _update(view: PaymentView, shown: Shown, wanted: dict[str, Json], names: tup
 def _notes(view: PaymentView, standings: Sequence[Standing], now: datetime) -> Iterator[Change]:
     """Yield a note for each event since the account was last decided about, and those decided then that were not sent."""
     yield from view.unsent
-    if view.before is None:
+    if view.told_on is None:
         return
     known = {change.key for change in view.unsent}
     for standing in standings:
-        for key, words in events(standing, view.before.get(standing.receivable.id)):
+        for key, words in events(standing, view.before.get(standing.receivable.id), view.told_on):
             if key not in known:
                 values: dict[str, Json] = {"body": words, "time": now.isoformat(timespec="seconds")}
                 yield Change.create(
@@ -126,11 +131,14 @@ def _notes(view: PaymentView, standings: Sequence[Standing], now: datetime) -> I
 def _turns(standing: Standing, rules: Rules) -> Iterator[date]:
     """Yield the days on which time alone makes another answer: a due date is over, a level of dunning is reached."""
     for due, _ in open_parts(standing.receivable):
-        first = effective_due(due, rules) + _DAY
-        yield first
-        yield from (first - _DAY + timedelta(days=days) for days in rules.dunning.days)
+        yield from _after(effective_due(due, rules), (1, *rules.dunning.days))
     if standing.returned_on:
-        yield from (standing.returned_on + timedelta(days=days) for days in rules.dunning.days)
+        yield from _after(standing.returned_on, rules.dunning.days)
+
+
+def _after(day: date, numbers: Sequence[int]) -> Iterator[date]:
+    """Yield the days so many days later, as far as the calendar goes: some write 31 December 9999 for never."""
+    yield from (day + timedelta(days=number) for number in numbers if (date.max - day).days >= number)
 
 
 def _text(day: date | None) -> str:

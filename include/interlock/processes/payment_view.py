@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from interlock.domain.change import Change
 from interlock.domain.identity import Ref, Values
 from interlock.domain.payment import Debtor, Receivable
 from interlock.processes.receivables import Standing, TaskKey, TaskState
+from interlock.processes.receivables.settlement import kept_payments
 
 BALANCE: Final = (
     "open",
@@ -28,18 +29,24 @@ STATUS: Final = ("payment_status", "open", "overdue", "oldest_due", "returned_on
 
 
 class Seen(NamedTuple):
-    """How an invoice stood when it was last decided about; payment: the latest that was not taken back."""
+    """How an invoice stood when it was last decided about; payments: those received and not taken back, by their ids."""
 
     settlement: str
     returns: int
     overdue: bool
-    payment: str
+    payments: tuple[str, ...]
 
     @classmethod
     def of(cls, standing: Standing) -> Seen:
         """Remember of a standing what makes an event when it changes."""
-        payment = standing.last_payment.id if standing.last_payment else ""
-        return cls(standing.settlement, standing.returns, standing.overdue.days > 0, payment)
+        kept = tuple(payment.id for payment in kept_payments(standing.receivable))
+        return cls(standing.settlement, standing.returns, standing.overdue.days > 0, kept)
+
+    @classmethod
+    def kept(cls, body: list[Any]) -> Seen:
+        """Read what was kept of it."""
+        settlement, returns, overdue, payments = body
+        return cls(settlement, returns, overdue, tuple(payments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,15 @@ class TaskShown:
 class PaymentView:
     """One account with everything known of what it owes, on a local date.
 
-    owner: of the account, in the CRM. customer: whether it has one in the ERP whose ledger is its own; further accounts of a
-    customer have not. documents: of that customer. before: how its invoices stood when last decided about, None where the
-    account never was: nothing is told of what happened before. unsent: notes that were decided and not tried yet.
+    today: the present date, where as_of is a later one. owner: of the account, in the CRM. customer: whether it has one in the
+    ERP whose ledger is its own; further accounts of a customer have not. documents: of that customer. before: how its invoices
+    stood when last decided about. told_on: when that was, None where the customer never was decided about: nothing is told of
+    what happened before. unsent: notes that were decided and are not done.
     """
 
     ref: Ref
     as_of: date
+    today: date
     currency: str
     owner: str = ""
     archived: bool = False
@@ -96,6 +105,7 @@ class PaymentView:
     documents: tuple[Receivable, ...] = ()
     contracts: tuple[ContractShown, ...] = ()
     tasks: Mapping[TaskKey, TaskShown] = field(default_factory=dict)
-    before: Mapping[str, Seen] | None = None
+    before: Mapping[str, Seen] = field(default_factory=dict)
+    told_on: date | None = None
     unsent: tuple[Change, ...] = ()
     bank_booked_on: date | None = None

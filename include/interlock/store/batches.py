@@ -51,7 +51,7 @@ def scope(tx: Transaction, batch_id: UUID) -> list[str] | None:
         """,
         [batch_id],
     ).fetchone()
-    if not row or not row["named"]:
+    if not row or row["named"] is None:
         return None
     return families.with_ancestors(tx, list(row["subjects"]), batch_id if row["dry_run"] else None)
 

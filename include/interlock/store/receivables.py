@@ -67,7 +67,7 @@ SELECT p.ref, p.inputs, p.outcome, coalesce(x.is_primary, false) AS is_primary, 
     f.ref AS balance_ref, f.body AS balance, {_WRITTEN.format("f")} AS balance_written, b.body AS debtor,
     coalesce(l.rows, '[]') AS documents, coalesce(l.before, '{{}}') AS before, coalesce(k.rows, '[]') AS contracts,
     coalesce(t.rows, '[]') AS tasks, coalesce(u.rows, '[]') AS unsent,
-    EXISTS (SELECT FROM interlock.standing s WHERE s.ref = p.ref) AS known,
+    (SELECT s.body ->> 0 FROM interlock.standing s WHERE s.ref = x.customer) AS told_on, x.customer,
     EXISTS (SELECT FROM interlock.quarantine q WHERE q.process = %(process)s AND q.ref = p.ref AND q.state = 'open'
         AND q.code = 'rejected_by_approver') AS rejected_by_approver
 FROM interlock.batch_subject p LEFT JOIN interlock.crosswalk x ON x.account = p.ref
@@ -93,8 +93,8 @@ LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('key', c.key, 'ref', c.re
     FROM {_OURS} LEFT JOIN LATERAL (SELECT * FROM interlock.current_records(%(scratch)s) t WHERE t.ref = c.result_ref OFFSET 0) t
         ON true WHERE c.process = %(process)s AND c.operation = 'create' AND c.kind = 'task' AND c.state = 'done') t ON true
 LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('key', c.key, 'body', c.body) ORDER BY c.id) AS rows
-    FROM {_OURS} WHERE c.process = %(process)s AND c.kind = 'note' AND (c.state IN ('pending', 'held')
-        OR c.state = 'cancelled' AND c.reason IN ('merged', 'withdrawn'))) u ON true
+    FROM {_OURS} WHERE c.process = %(process)s AND c.operation = 'create' AND c.kind = 'note'
+        AND c.state NOT IN ('done', 'unchanged')) u ON true
 WHERE p.batch_id = %(batch)s AND p.is_work AND p.depth = %(depth)s AND p.ref > %(after)s ORDER BY p.ref LIMIT %(limit)s
 """  # noqa: S608 - constants
 UNFIT: Final = f"""
@@ -127,21 +127,29 @@ def stage(tx: Transaction, batch: UUID, scratch: UUID | None) -> tuple[int, int,
     return accounts, documents, tx.execute(UNFIT, everything).fetchall()
 
 
-def to_read_again(tx: Transaction, batch: UUID, erp: str, closed_since: date) -> list[str]:
+def to_read_again(
+    tx: Transaction, batch: UUID, erp: str, closed_since: date, customers: Sequence[str] | None = None
+) -> list[str]:
     """Return what may have changed without a trace: receivables that are open or were closed lately, debtors with loose money.
 
     Those that this batch has read are left out. A draft counts as open; so does what overpays. By reference, one kind after the
-    other.
+    other; of these customers only, if they are given.
     """
     rows = tx.execute(
         """
         SELECT s.ref FROM interlock.snapshot s
-        WHERE s.instance = %(erp)s AND s.kind IN ('receivable', 'debtor') AND NOT s.archived AND (s.problems <> '[]'
+        WHERE s.instance = %(erp)s AND s.kind IN ('receivable', 'debtor') AND NOT s.archived
+          AND (%(customers)s::text[] IS NULL OR s.parent = ANY(%(customers)s)) AND (s.problems <> '[]'
           OR s.body ->> 'open' <> '0' OR s.body ->> 'state' IN ('draft', 'validated') OR s.body ->> 'unallocated' <> '[]'
           OR EXISTS (SELECT FROM jsonb_array_elements(s.body -> 'reconciliations') AS p WHERE p ->> 'day' >= %(closed_since)s))
           AND NOT EXISTS (SELECT FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.ref = s.ref) ORDER BY s.ref
         """,
-        {"erp": erp, "closed_since": closed_since.isoformat(), "batch": batch},
+        {
+            "erp": erp,
+            "closed_since": closed_since.isoformat(),
+            "batch": batch,
+            "customers": list(customers) if customers is not None else None,
+        },
     ).fetchall()
     return [row["ref"] for row in rows]
 
@@ -170,7 +178,7 @@ def accounts_of(tx: Transaction, customers: Sequence[str], contracts: Sequence[s
 
 
 def keep_standings(tx: Transaction, standings: Mapping[str, Sequence[Any]]) -> None:
-    """Remember how invoices stand that were decided about, by reference; an account's own mark says that it was."""
+    """Remember how invoices stand that were decided about, by reference; a customer's own mark says on which day."""
     with tx.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO interlock.standing AS s (ref, body) VALUES (%s, %s) ON CONFLICT (ref)"
@@ -196,10 +204,10 @@ def open_items(tx: Transaction, scratch: UUID | None) -> list[Row]:
 
 
 def shown_balances(tx: Transaction, scratch: UUID | None) -> list[Row]:
-    """Return `account`, `open` and `other`: what the CRM shows of accounts that are customers."""
+    """Return `account`, `open` and `other`: what the CRM shows of accounts that are customers, further ones too."""
     return tx.execute(
         "SELECT x.account, b.body ->> 'open' AS open, b.body ->> 'other_currencies' AS other"
-        " FROM interlock.current_records(%s) b JOIN interlock.crosswalk x ON x.account = b.parent AND x.is_primary"
+        " FROM interlock.current_records(%s) b JOIN interlock.crosswalk x ON x.account = b.parent "
         " WHERE b.kind = 'account_balance' AND NOT b.archived",
         [scratch],
     ).fetchall()

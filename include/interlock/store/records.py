@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from interlock.domain.identity import Ref
@@ -33,8 +34,23 @@ def stage(tx: Transaction, batch: UUID, records: Iterable[Record]) -> int:
     return count
 
 
+MERGING: Final = 710404
+
+
+def hold_merges(tx: Transaction) -> None:
+    """Let nobody else merge until this transaction ends, and wait for those who do."""
+    tx.execute("SELECT pg_advisory_xact_lock(%s)", [MERGING])
+
+
+def bodies(tx: Transaction, refs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what snapshots say, by reference."""
+    rows = tx.execute("SELECT ref, body FROM interlock.snapshot WHERE ref = ANY(%s)", [list(refs)]).fetchall()
+    return {row["ref"]: row["body"] for row in rows}
+
+
 def merge(tx: Transaction, batch: UUID, refs: Sequence[str] | None = None) -> None:
     """Move staged records into the snapshots; an older version never replaces a newer one (invariant 8)."""
+    tx.execute("SELECT pg_advisory_xact_lock_shared(%s)", [MERGING])
     tx.execute(
         """
         INSERT INTO interlock.snapshot AS s (ref, instance, kind, revision, modified_at, body, parent, problems, archived)

@@ -41,8 +41,9 @@ def collect(
     config: str,
     named: Sequence[str] | None,
     scratch: UUID | None,
+    now: datetime,
 ) -> int:
-    """List the batch's subjects: those read in this run and those that are work; returns how many are work."""
+    """List the batch's subjects: those read in this run and those that are work by now; returns how many are work."""
     tx.execute("DELETE FROM interlock.batch_subject WHERE batch_id = %s", [batch_id])
     tx.execute(
         f"""
@@ -50,13 +51,13 @@ def collect(
         SELECT %(batch)s, i.ref, i.inputs, w.is_work FROM ({subjects.inputs}) i
         LEFT JOIN interlock.subject s ON s.process = %(process)s AND s.ref = i.ref
         CROSS JOIN LATERAL (SELECT s.ref IS NULL OR s.inputs <> i.inputs OR s.config <> %(config)s
-            OR coalesce(s.due_at <= clock_timestamp(), false) OR %(named)s::text[] IS NOT NULL
+            OR coalesce(s.due_at <= %(now)s, false) OR %(named)s::text[] IS NOT NULL
             OR i.ref = ANY({subjects.stuck}) AS is_work) w
         WHERE (%(named)s::text[] IS NULL OR i.ref = ANY(%(named)s)) AND (w.is_work OR i.ref IN
             (SELECT t.ref FROM interlock.staged t WHERE t.batch_id = %(batch)s
              UNION SELECT t.parent FROM interlock.staged t WHERE t.batch_id = %(batch)s AND t.parent IS NOT NULL))
         """,  # noqa: S608 - constants
-        {"batch": batch_id, "process": process, "crm": crm, "config": config, "scratch": scratch,
+        {"batch": batch_id, "process": process, "crm": crm, "config": config, "scratch": scratch, "now": now,
          "named": list(named) if named is not None else None},
     )  # fmt: skip
     if subjects.families:
@@ -190,9 +191,19 @@ def lingering(tx: Transaction, process: str, days: float) -> list[Row]:
 def redecide(tx: Transaction, process: str, refs: Sequence[str]) -> None:
     """Make subjects work again, whatever they were decided on."""
     tx.execute(
-        "UPDATE interlock.subject SET due_at = clock_timestamp() WHERE process = %s AND ref = ANY(%s)",
+        "UPDATE interlock.subject SET due_at = 'epoch' WHERE process = %s AND ref = ANY(%s)",
         [process, list(refs)],
     )
+
+
+def as_decided(tx: Transaction, process: str, subjects: Subjects, crm: str, batch_id: UUID) -> set[str]:
+    """Return the subjects that a run changed something for and whose inputs are still those that were decided on."""
+    rows = tx.execute(
+        f"SELECT s.ref FROM interlock.subject s JOIN ({subjects.inputs}) i ON i.ref = s.ref AND i.inputs = s.inputs"  # noqa: S608
+        " WHERE s.process = %(process)s AND s.ref IN (SELECT c.subject FROM interlock.change c WHERE c.done_batch = %(batch)s)",
+        {"scratch": None, "crm": crm, "process": process, "batch": batch_id},
+    ).fetchall()
+    return {row["ref"] for row in rows}
 
 
 def acknowledge(tx: Transaction, process: str, subjects: Subjects, crm: str, refs: Sequence[str]) -> None:

@@ -56,9 +56,11 @@ class DebtorsLedger:
         """Return invoices by their number."""
         own = [["company", "=", self._catalogue.company], ["type", "=", "out"], ["number", "in", list(given)]]
         rows = self._rpc.search(INVOICE, own, ["number"]) if given else []
+        records = self._receivables.read([str(row["id"]) for row in rows])
         found: dict[str, list[Record]] = {}
-        for record in self._receivables.read([str(row["id"]) for row in rows]).values():
-            found.setdefault(str(record.values.get("number")), []).append(record)
+        for row in rows:
+            if record := records.get(str(row["id"])):
+                found.setdefault(row["number"], []).append(record)
         return found
 
     def bank_booked_on(self) -> date | None:

@@ -64,7 +64,17 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problem
     """List the run's contracts; returns the problems known by then."""
     crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
     scratch = batch if info["dry_run"] else None
-    work.collect(tx, batch, engine.process, engine.flow.subjects, crm, config, batches.scope(tx, batch), scratch)
+    work.collect(
+        tx,
+        batch,
+        engine.process,
+        engine.flow.subjects,
+        crm,
+        config,
+        batches.scope(tx, batch),
+        scratch,
+        engine.moment(info["as_of"]),
+    )
     store.clear(tx, batch)
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch, UNKNOWN.code)}
 

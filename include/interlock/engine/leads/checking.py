@@ -68,7 +68,17 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[st
     """List the run's subjects; returns the problems known by then."""
     scratch = batch if info["dry_run"] else None
     crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
-    work.collect(tx, batch, engine.process, engine.flow.subjects, crm, config, batches.scope(tx, batch), scratch)
+    work.collect(
+        tx,
+        batch,
+        engine.process,
+        engine.flow.subjects,
+        crm,
+        config,
+        batches.scope(tx, batch),
+        scratch,
+        engine.moment(info["as_of"]),
+    )
     _deals_without_account(engine, tx, batch, info)
     store.clear(tx, batch)
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch, UNKNOWN.code)}

@@ -32,6 +32,7 @@ class Payments(Flow):
     read_back = (("crm", "account_balance"), ("crm", "contract_payment"), ("crm", "task"))
     kept = frozenset({"account_balance", "contract_payment"})
     acknowledges = True
+    looks_back = True
 
     def config(self, settings: Settings) -> str:
         """Return the hash of what decides about payments."""

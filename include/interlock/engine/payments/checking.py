@@ -60,7 +60,17 @@ def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problem
     """List the run's accounts; returns the problems known by then."""
     crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
     scratch = batch if info["dry_run"] else None
-    work.collect(tx, batch, engine.process, engine.flow.subjects, crm, config, batches.scope(tx, batch), scratch)
+    work.collect(
+        tx,
+        batch,
+        engine.process,
+        engine.flow.subjects,
+        crm,
+        config,
+        batches.scope(tx, batch),
+        scratch,
+        engine.moment(info["as_of"]),
+    )
     store.clear(tx, batch)
     unknown = work.unknown_names(tx, batch, UNKNOWN.code)
     return {ref: [NO_INVOICE if f"/{NUMBER}/" in ref else UNKNOWN] for ref in unknown}

@@ -18,7 +18,9 @@ from interlock.store.database import Transaction
 Row = dict[str, Any]
 Sums = dict[tuple[str, str], Decimal]
 MOST_NAMED: Final = 50
-OTHER: Final = re.compile(r"([A-Z]{3}) (-?[0-9.]+) open")
+NUMBER: Final = r"-?[0-9]+(?:\.[0-9]+)?"
+OTHER: Final = re.compile(f"([A-Z]{{3}}) ({NUMBER}) open")
+"""What is no number was written by somebody else: it counts as nothing, and differs."""
 
 
 def compare(engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> Row:
@@ -50,7 +52,7 @@ def compare(engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> Row:
 def _shown(rows: list[Row], books: str) -> Sums:
     found = Sums()
     for row in rows:
-        if row["open"]:
+        if row["open"] and re.fullmatch(NUMBER, row["open"]):
             found[row["account"], books] = Decimal(row["open"])
         for currency, amount in OTHER.findall(row["other"] or ""):
             found[row["account"], currency] = Decimal(amount)
@@ -73,7 +75,8 @@ def notices(engine: Engine, tx: Transaction, batch: UUID, *, dry: bool) -> list[
     rows = [{"ref": ref, "code": "edited_in_crm", "message": EDITED} for ref in found]
     info = batches.batch(tx, batch)
     booked: date | None = info["bank_booked_on"]
-    days, most = ((info["as_of"] or engine.today) - booked).days if booked else None, engine.settings.bank.max_age_days
+    day, most = min(info["as_of"] or engine.today, engine.today), engine.settings.bank.max_age_days
+    days = (day - booked).days if booked else None
     if days is None or days > most:
         since = f"the latest bank statement in the ERP is of {booked}" if booked else "the ERP has no booked bank statement"
         message = f"{since}: nobody knows who paid, so no task was made or raised; book the statements, or see bank.max_age_days"

@@ -7,6 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from interlock.domain.record import Problem
 from interlock.engine.context import Engine
 from interlock.engine.flow import Decided
 from interlock.engine.payments.viewing import view_of
@@ -19,6 +22,7 @@ from interlock.store import batches, people, receivables, requests, work
 from interlock.store.database import Transaction
 
 Row = dict[str, Any]
+UNFIT = Problem("receivable_unfit", "", "a document of the account was read anew and makes no receivable; the next run names it")
 
 
 def decide(engine: Engine, tx: Transaction, batch: UUID, bank_booked_on: date | None) -> Iterator[list[Decided]]:
@@ -39,18 +43,23 @@ def rules_of(engine: Engine) -> Rules:
 
 
 def _decided(engine: Engine, row: Row, as_of: date, rules: Rules, bank_booked_on: date | None) -> Decided:
-    view = view_of(row, as_of, engine.settings.company.currency, bank_booked_on)
-    answer = process.decide(view, rules, engine.settings, engine.now())
-    if row["rejected_by_approver"]:
-        answer = PaymentAnswer(Decision("rejected", reason=people.REJECTED_BY_APPROVER), {})
-    return Decided(str(row["ref"]), row["inputs"], answer.decision, answer)
+    answer = PaymentAnswer(Decision("rejected", reason=people.REJECTED_BY_APPROVER))
+    if not row["rejected_by_approver"]:
+        try:
+            view = view_of(row, as_of, engine.today, engine.settings.company.currency, bank_booked_on)
+        except ValidationError:
+            answer = PaymentAnswer(Decision("rejected", problems=(UNFIT,)))
+        else:
+            answer = process.decide(view, rules, engine.settings, engine.now())
+    return Decided(str(row["ref"]), row["inputs"], answer.decision, (answer, row["customer"], as_of))
 
 
 def keep(tx: Transaction, decided: Sequence[Decided]) -> None:
-    """Remember how invoices stand, in the transaction that records the notes about it, and that the account was decided about."""
-    found: list[tuple[str, PaymentAnswer]] = [(one.ref, one.found) for one in decided]
-    told = [(ref, answer) for ref, answer in found if answer.decision.verdict != "rejected"]
-    receivables.keep_standings(tx, {ref: () for ref, _ in told} | {k: s for _, answer in told for k, s in answer.seen.items()})
+    """Remember how invoices stand, and when their customer was told of, in the transaction that records the notes about it."""
+    found: list[tuple[PaymentAnswer, str, date]] = [one.found for one in decided]
+    standings: dict[str, Sequence[Any]] = {ref: seen for answer, _, _ in found for ref, seen in answer.seen.items()}
+    standings |= {customer: (as_of.isoformat(),) for answer, customer, as_of in found if answer.told}
+    receivables.keep_standings(tx, standings)
 
 
 def brake(engine: Engine, tx: Transaction, batch: UUID) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from interlock.domain.identity import Ref
-from interlock.domain.record import Page
+from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.engine.linking import link, read_customers
 from interlock.engine.reading import COMMIT, bury, feed, read, store
 from interlock.errors import ConfigurationError
 from interlock.ports.receivables import DEBTOR, RECEIVABLE, Receivables
 from interlock.store import batches, crosswalk, receivables, records
+from interlock.store.database import Transaction
 
 Row = dict[str, Any]
 CRM = ("account", "account_balance", "contract_payment")
@@ -36,12 +37,13 @@ def gather(engine: Engine, batch: UUID, info: Row) -> None:
     _tasks(engine, batch, dry=dry)
 
 
-def _again(engine: Engine, batch: UUID, *, dry: bool) -> None:
+def _again(engine: Engine, batch: UUID, customers: Sequence[Ref] | None = None, *, dry: bool) -> None:
     """Read what may have changed without a trace: polling does not see all that is done to payments."""
     since = engine.today - timedelta(days=engine.settings.payments.reopen_days)
     with engine.database.begin() as tx:
         records.refresh_statistics(tx, batch, "snapshot")
-        open_ones = [Ref.parse(ref) for ref in receivables.to_read_again(tx, batch, engine.erp.instance().id, since)]
+        of = [str(customer) for customer in customers] if customers is not None else None
+        open_ones = [Ref.parse(ref) for ref in receivables.to_read_again(tx, batch, engine.erp.instance().id, since, of)]
     for kind in (RECEIVABLE, DEBTOR):
         refs = [ref for ref in open_ones if ref.kind == kind]
         for start in range(0, len(refs), COMMIT):
@@ -82,10 +84,18 @@ def _numbered(engine: Engine, batch: UUID, numbers: Sequence[Ref], *, dry: bool)
     found = ledger(engine).numbered([ref.id for ref in numbers]) if numbers else {}
     documents = [record for several in found.values() for record in several]
     store(engine, batch, Page(documents), dry=dry)
-    customers = [str(record.parent) for record in documents if record.parent]
+    read(engine, batch, engine.erp, sorted({record.parent for record in documents if record.parent}), dry=dry)
+    if documents and not dry:
+        link(engine, batch)
     with engine.database.begin() as tx:
-        names = receivables.accounts_of(tx, customers, [str(record.values["contract"]) for record in documents])
-    return [Ref.parse(name) for name in names], [ref for ref in numbers if ref.id not in found]
+        names = {number: _accounts(tx, several) for number, several in found.items()}
+    concerned = sorted({name for several in names.values() for name in several})
+    return [Ref.parse(name) for name in concerned], [ref for ref in numbers if not names.get(ref.id)]
+
+
+def _accounts(tx: Transaction, documents: Sequence[Record]) -> list[str]:
+    contracts = [str(record.values.get("contract") or "") for record in documents]
+    return receivables.accounts_of(tx, [str(record.parent) for record in documents], [number for number in contracts if number])
 
 
 def _ledgers(engine: Engine, batch: UUID, accounts: Sequence[Ref], *, dry: bool) -> None:
@@ -94,6 +104,7 @@ def _ledgers(engine: Engine, batch: UUID, accounts: Sequence[Ref], *, dry: bool)
     if customers:
         store(engine, batch, Page(list(engine.erp.children("receivable", customers))), dry=dry)
         read(engine, batch, engine.erp, [engine.erp.ref("debtor", ref.id) for ref in customers], dry=dry)
+        _again(engine, batch, customers, dry=dry)
 
 
 def ledger(engine: Engine) -> Receivables:

@@ -16,12 +16,13 @@ from interlock.processes.payment_view import ContractShown, PaymentView, Seen, S
 Row = dict[str, Any]
 
 
-def view_of(row: Row, as_of: date, currency: str, bank_booked_on: date | None) -> PaymentView:
-    """Return the account as a decision of this local date sees it."""
+def view_of(row: Row, as_of: date, today: date, currency: str, bank_booked_on: date | None) -> PaymentView:
+    """Return the account as a decision of this local date sees it; raises ValidationError for a document that is none."""
     ref = Ref.parse(row["ref"])
     debtor = Debtor.model_validate(row["debtor"] | {"account": ref.id}) if row["debtor"] and row["is_primary"] else None
     return PaymentView(
-        ref=ref, as_of=as_of, currency=currency, archived=bool(row["archived"]), customer=row["is_primary"], debtor=debtor,
+        ref=ref, as_of=as_of, today=today, currency=currency, archived=bool(row["archived"]), customer=row["is_primary"],
+        debtor=debtor,
         owner=str((row["balance"] or {}).get("owner") or ""),
         balance=_shown(row["balance_ref"], row["balance"], row["balance_written"]) if row["balance_ref"] else None,
         documents=tuple(_receivable(found, ref.id) for found in row["documents"]),
@@ -32,7 +33,8 @@ def view_of(row: Row, as_of: date, currency: str, bank_booked_on: date | None) -
             for kept in row["contracts"]
         ),
         tasks={parse_key(task["key"]): TaskShown(Ref.parse(task["ref"]), task["state"]) for task in row["tasks"]},
-        before={name: Seen(*body) for name, body in row["before"].items()} if row["known"] else None,
+        before={name: Seen.kept(body) for name, body in row["before"].items()},
+        told_on=date.fromisoformat(row["told_on"]) if row["told_on"] and row["is_primary"] else None,
         unsent=tuple(_unsent(kept, ref) for kept in row["unsent"]),
         bank_booked_on=bank_booked_on,
     )  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
+from interlock.domain.normalise import text
 from interlock.domain.payment import Debtor, Receivable
 from interlock.processes.receivables.balances import Balance, balances
 from interlock.processes.receivables.dunning import plan_tasks
@@ -13,6 +15,8 @@ from interlock.processes.receivables.known import ContractStatus, DunningPlan, R
 from interlock.processes.receivables.overdue import overdue
 from interlock.processes.receivables.settlement import closing, kept_payments, returns, settlement
 from interlock.processes.receivables.status import contract_statuses
+
+LONGEST_REASON: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +67,5 @@ def stand(receivable: Receivable, rules: Rules, as_of: date) -> Standing:
         overdue=overdue(receivable, rules, as_of),
         returns=len(taken_back),
         returned_on=taken_back[-1].day if taken_back else None,
-        reason=taken_back[-1].reason if taken_back else "",
+        reason=text(taken_back[-1].reason)[:LONGEST_REASON] if taken_back else "",
     )

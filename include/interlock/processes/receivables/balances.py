@@ -32,7 +32,7 @@ class Balance:
     oldest_due: date | None = None
     last_payment: Payment | None = None
     unallocated: Decimal = ZERO
-    credit_hold: bool = False
+    credit_hold: bool | None = None
 
     @property
     def balance(self) -> Decimal:

@@ -15,14 +15,20 @@ from interlock.processes.receivables.known import DunningPlan, DunningTask, Rule
 
 
 def plan_tasks(
-    standings: Iterable[Standing], tasks: Mapping[TaskKey, TaskState], rules: Rules, as_of: date, bank_booked_on: date | None
+    standings: Iterable[Standing],
+    tasks: Mapping[TaskKey, TaskState],
+    rules: Rules,
+    as_of: date,
+    bank_booked_on: date | None,
+    today: date | None = None,
 ) -> DunningPlan:
     """Plan the tasks of these invoices on a local date; those of other invoices are left alone.
 
     bank_booked_on: the day of the latest bank statement that is booked. While that is too old nothing is created, reopened or
-    raised to a higher level, but what is paid or may not be dunned is closed.
+    raised to a higher level, but what is paid or may not be dunned is closed. today: where a later day is looked at, since the
+    bank cannot be ahead of it.
     """
-    outdated = bank_booked_on is None or (as_of - bank_booked_on).days > rules.bank.max_age_days
+    outdated = bank_booked_on is None or (min(as_of, today or as_of) - bank_booked_on).days > rules.bank.max_age_days
     by_invoice: defaultdict[str, list[TaskKey]] = defaultdict(list)
     for key, state in tasks.items():
         if state == "open":
