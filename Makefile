@@ -71,7 +71,7 @@ WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 chaos: venv ## a thousand seeded plans, and a kill at every commit and call (PLANS=1000)
 	@$(RUN) -m pytest -q -n 2 tests/faults --stride 1 --plans $${PLANS:-1000} --first $${FIRST:-0}
 
-BENCHMARKS := matching end_to_end staging no_change one_account growth quota decide_contracts invoicing
+BENCHMARKS := matching end_to_end staging no_change one_account growth quota decide_contracts invoicing payments
 
 bench: venv .venv-bench/done ## both sides of each ratio, in one run (ONLY=staging: one of them; SIZE=2000: another size)
 	@for name in $(if $(ONLY),$(ONLY),$(BENCHMARKS)); do echo "-- $$name"; \

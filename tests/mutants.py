@@ -82,7 +82,7 @@ MUTANTS = (
            ENGINE + "test_a_refused_record_never_stops_the_others"),
     Mutant(6, "quality/suites.py", '            "partial_unexpected_count": rows,\n', "",
            ENGINE + "test_fifty_bad_rows_are_all_named"),
-    Mutant(7, "engine/settle.py", "work.acknowledge(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, written)",
+    Mutant(7, "engine/settle.py", "work.acknowledge(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, ours)",
            "pass",
            ENGINE + "test_our_own_writes_coming_back_are_not_work"),
     Mutant(7, "processes/ownership.py", " and value != there[name]", "",

@@ -211,7 +211,7 @@ def test_a_dry_run_and_a_look_ahead_write_nothing(books):
     writes = books.crm.calls["write"]
     counts = books.night(as_of=TODAY + timedelta(days=30))
     planned = sorted(change["kind"] for change in books.report()["changes"])
-    assert (counts["updated"], planned, books.crm.calls["write"]) == (1, ["account_balance", "note", "task"], writes)
+    assert (counts["created"], planned, books.crm.calls["write"]) == (1, ["account_balance", "note", "task"], writes)
 
 
 @pytest.mark.parametrize("fault", ["lost", "dropped", "late", "busy"])

@@ -26,6 +26,7 @@ GOOD = {
     "deal": {"account": "a", "won_at": datetime(2026, 2, 1, tzinfo=UTC)},
     "customer": {"account": "a", "number": "K1"},
     "contract": {"account": "a", "number": "SC-7/a", "starts": date(2026, 1, 1), "currency": "EUR"},
+    "receivable": {"account": "a", "number": "2026/12", "currency": "EUR"},
     "contract_line": {"account": "m//contract/1", "product": "WARTUNG", "tax_class": "standard",
                       "description": "Wartung\nHalle 3"},
 }  # fmt: skip

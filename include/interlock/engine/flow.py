@@ -45,7 +45,8 @@ class Flow(ABC):
     waits: what each reason to wait means. created: the kind whose create counts as created. written: kinds of writes by
     system. results: what later changes need of a record that was found, by its kind. read_back: kinds to read again after a run,
     by system. kept: of these, the kinds that must then hold what was written. acknowledges: whether subjects whose records
-    hold just what was written need not be decided again. looks_back: whether a run as of an earlier day only looks too, since
+    hold just what was written need not be decided again. links: the kind whose create changes by
+    itself what its subject was decided on. looks_back: whether a run as of an earlier day only looks too, since
     what it would write is told as of now.
     """
 
@@ -58,6 +59,7 @@ class Flow(ABC):
     read_back: ClassVar[tuple[tuple[Role, str], ...]]
     kept: ClassVar[frozenset[str]] = frozenset()
     acknowledges: ClassVar[bool] = False
+    links: ClassVar[str] = ""
     looks_back: ClassVar[bool] = False
 
     @abstractmethod

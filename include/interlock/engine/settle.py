@@ -76,7 +76,7 @@ def _read_back(engine: Engine, batch: UUID) -> None:
 def _as_decided(engine: Engine, tx: Transaction, batch: UUID) -> set[str]:
     if not engine.flow.acknowledges:
         return set()
-    return work.as_decided(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, batch)
+    return work.as_decided(tx, engine.process, engine.flow.subjects, engine.crm.instance().id, batch, engine.flow.links)
 
 
 def _written(tx: Transaction, batch: UUID) -> list[Row]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Final
 
 from interlock.config import Settings
@@ -50,10 +51,12 @@ def decide(view: PaymentView, rules: Rules, settings: Settings, now: datetime) -
     standings = [stand(one, rules, view.as_of) for one in view.documents]
     tasks = {key: task.state for key, task in view.tasks.items()}
     plan = plan_tasks(standings, tasks, rules, view.as_of, view.bank_booked_on, view.today)
-    found = [*_figures(view, standings), *_statuses(view, rules), *_notes(view, standings, now)]
+    billed = [[stand(one, rules, view.as_of) for one in contract.receivables] for contract in view.contracts]
+    found = [*_figures(view, standings), *_statuses(view, billed), *_notes(view, standings, now)]
     found += task_changes(view, standings, plan, PROCESS)
     seen = {standing.receivable.id: Seen.of(standing) for standing in standings}
-    looks = [day for standing in standings for day in _turns(standing, rules) if day > view.as_of]
+    every = chain(standings, *billed)
+    looks = [day for standing in every for day in _turns(standing, rules) if day > view.as_of]
     due_at = datetime.combine(min(looks), time(), settings.zone) if looks else None
     late = any(standing.overdue.days or standing.returned_unpaid for standing in standings)
     verdict: Verdict = "planned" if found else "unchanged"
@@ -83,10 +86,9 @@ def _figures(view: PaymentView, standings: Sequence[Standing]) -> Iterator[Chang
     yield from _update(view, view.balance, wanted, BALANCE)
 
 
-def _statuses(view: PaymentView, rules: Rules) -> Iterator[Change]:
-    """Yield the updates of the account's contracts; one that was never invoiced is left alone."""
-    for contract in view.contracts:
-        standings = [stand(one, rules, view.as_of) for one in contract.receivables]
+def _statuses(view: PaymentView, billed: Sequence[Sequence[Standing]]) -> Iterator[Change]:
+    """Yield the updates of the account's contracts, with what each billed; one that was never invoiced is left alone."""
+    for contract, standings in zip(view.contracts, billed, strict=True):
         if standings or contract.shown.values.get("payment_status"):
             yield from _update(view, contract.shown, _status(standings), STATUS)
 

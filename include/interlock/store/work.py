@@ -196,12 +196,17 @@ def redecide(tx: Transaction, process: str, refs: Sequence[str]) -> None:
     )
 
 
-def as_decided(tx: Transaction, process: str, subjects: Subjects, crm: str, batch_id: UUID) -> set[str]:
-    """Return the subjects that a run changed something for and whose inputs are still those that were decided on."""
+def as_decided(tx: Transaction, process: str, subjects: Subjects, crm: str, batch_id: UUID, links: str) -> set[str]:
+    """Return the subjects that a run changed something for and whose inputs are still those that were decided on.
+
+    links: the kind whose create changes them by itself.
+    """
     rows = tx.execute(
-        f"SELECT s.ref FROM interlock.subject s JOIN ({subjects.inputs}) i ON i.ref = s.ref AND i.inputs = s.inputs"  # noqa: S608
-        " WHERE s.process = %(process)s AND s.ref IN (SELECT c.subject FROM interlock.change c WHERE c.done_batch = %(batch)s)",
-        {"scratch": None, "crm": crm, "process": process, "batch": batch_id},
+        f"SELECT s.ref FROM interlock.subject s JOIN ({subjects.inputs}) i ON i.ref = s.ref"  # noqa: S608 - constants
+        " JOIN (SELECT subject, bool_or(operation = 'create' AND kind = %(links)s) AS linked FROM interlock.change"
+        "   WHERE done_batch = %(batch)s GROUP BY 1) c ON c.subject = s.ref"
+        " WHERE s.process = %(process)s AND (i.inputs = s.inputs OR c.linked)",
+        {"scratch": None, "crm": crm, "process": process, "batch": batch_id, "links": links},
     ).fetchall()
     return {row["ref"] for row in rows}
 

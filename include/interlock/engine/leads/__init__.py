@@ -32,6 +32,7 @@ class Leads(Flow):
     read_back = (("erp", "customer"), ("crm", "account"))
     kept = frozenset({"customer", "account"})
     acknowledges = True
+    links = "customer"
 
     def config(self, settings: Settings) -> str:
         """Return the hash of what decides about customers."""
