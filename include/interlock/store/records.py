@@ -15,20 +15,21 @@ from interlock.store.database import Transaction
 
 
 def stage(tx: Transaction, batch: UUID, records: Iterable[Record]) -> int:
-    """Copy records into the batch's scratch table and return how many."""
-    count = 0
+    """Copy records into the batch's scratch table and return how many; a dry run reads its own from there, by index."""
+    row = tx.execute("SELECT dry_run FROM interlock.batch WHERE id = %s", [batch]).fetchone()
+    dry, count = bool(row and row["dry_run"]), 0
     with (
         tx.cursor() as cursor,
         cursor.copy(
-            "COPY interlock.staged (batch_id, ref, instance, kind, revision, modified_at, body, parent, problems, archived)"
-            " FROM STDIN"
+            "COPY interlock.staged"
+            " (batch_id, ref, instance, kind, revision, modified_at, body, parent, problems, archived, dry) FROM STDIN"
         ) as copy,
     ):
         for record in records:
             problems = json.dumps([[p.code, p.field, p.message, p.detail] for p in record.problems]) if record.problems else "[]"
             copy.write_row((
                 batch, str(record.ref), record.ref.instance, record.ref.kind, record.revision, record.modified_at,
-                record.text, str(record.parent) if record.parent else None, problems, record.archived,
+                record.text, str(record.parent) if record.parent else None, problems, record.archived, dry,
             ))  # fmt: skip
             count += 1
     return count
@@ -56,7 +57,7 @@ def merge(tx: Transaction, batch: UUID, refs: Sequence[str] | None = None) -> No
         INSERT INTO interlock.snapshot AS s (ref, instance, kind, revision, modified_at, body, parent, problems, archived)
         SELECT DISTINCT ON (ref) ref, instance, kind, revision, modified_at, body, parent, problems, archived
         FROM interlock.staged WHERE batch_id = %(batch)s AND (%(refs)s::text[] IS NULL OR ref = ANY(%(refs)s))
-        ORDER BY ref, modified_at DESC
+        ORDER BY ref, modified_at DESC, place DESC
         ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, modified_at = excluded.modified_at,
             body = excluded.body, parent = excluded.parent, problems = excluded.problems, archived = excluded.archived,
             seen_at = now()
