@@ -10,7 +10,7 @@ What the ERP's customers pay, part-pay, take back or forget becomes what the CRM
 - **A note** for each payment, return and invoice that becomes overdue; **a task** for the owner at each level of `[dunning]`.
 - **When**: nightly, and whenever `renewal_to_invoice` wrote invoices. Missed nights are caught up with one task.
 - **What happened**: `interlock report RUN` shows every change, and whether the CRM's balances equal the ERP's open items.
-- **As of** a later day shows what will be overdue by then, as a dry run.
+- **As of** another day shows what is or will be overdue by then, as a dry run.
 - Re-running or killing any task is safe: the CRM shows how things stand, and each note and task has a key and is made once.
 """
 

@@ -50,16 +50,17 @@ def contract_parameters() -> dict[str, Param]:
 def payment_parameters() -> dict[str, Param]:
     """Return what the trigger form of a process that follows payments has beside the usual."""
     words = "Numbers of single invoices as the ERP gave them, one a line, at most 1,000. Empty: everything that is due."
-    return {"invoice_numbers": _ids("Invoices", words, pattern=r"^\S.{0,79}$"), "as_of": _as_of()}
+    as_of = _as_of("Show how things stand on this day by what is booked now. Any day but today makes a dry run of it.")
+    return {"invoice_numbers": _ids("Invoices", words, pattern=r"^\S.{0,79}$"), "as_of": as_of}
 
 
-def _as_of() -> Param:
+def _as_of(description: str = "Decide as if it were this day. A later day than today makes a dry run of it.") -> Param:
     return Param(
         default=None,
         type=["null", "string"],
         format="date",
         title="As of",
-        description="Decide as if it were this day. A later day than today makes a dry run of it.",
+        description=description,
     )
 
 
