@@ -26,7 +26,7 @@ settings.load_profile("any load")
 
 def pytest_addoption(parser):
     parser.addoption("--plans", type=int, default=20, help="how many seeded plans of faults to run")
-    parser.addoption("--stride", type=int, default=6, help="how many commits or calls further each kill strikes; 1 is every one")
+    parser.addoption("--stride", type=int, default=12, help="how many commits or calls further each kill strikes; 1 is every one")
     parser.addoption("--first", type=int, default=0, help="the first seed")
 
 

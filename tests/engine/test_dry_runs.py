@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -59,7 +59,7 @@ def many(tx, subjects):
         [batch],
     )
     records.refresh_statistics(tx, batch, "crosswalk")
-    assert work.collect(tx, batch, "p", subjects, "m:crm", "", None, batch) == MANY
+    assert work.collect(tx, batch, "p", subjects, "m:crm", "", None, batch, datetime.now(UTC)) == MANY
     return batch
 
 

@@ -52,10 +52,7 @@ class Changes:
             for row in self._rows(INVOICE, [*self._own(), ["party", "in", part]], STAMPS, None):
                 _note(stamps, str(row["id"]), stamp(row))
             for rows in self._touched_lines(None, ["party", "in", part]):
-                owners = self._owners(rows)
-                for row in rows:
-                    for name in self._names(row, owners):
-                        _note(stamps, name, stamp(row))
+                self._note_lines(stamps, rows, [stamp(row) for row in rows])
         return stamps
 
     def debtors(self, since: datetime | None) -> Stamps:
@@ -63,10 +60,8 @@ class Changes:
         stamps: Stamps = {}
         for row in self._invoices(since, ["party"]):
             _note(stamps, str(row["party"]), stamp(row))
-        for rows in self._touched_lines(since):
-            for row in rows:
-                if row["party"]:
-                    _note(stamps, str(row["party"]), stamp(row))
+        for row in self._rows(LINE, [*self._lines_of(since), ["party", "!=", None]], [*STAMPS, "party"], since):
+            _note(stamps, str(row["party"]), stamp(row))
         for row in self._rows(PARTY, [], STAMPS, since) if since else ():
             _note(stamps, str(row["id"]), stamp(row))
         return stamps
@@ -78,10 +73,12 @@ class Changes:
         return [["company", "=", self._lines.catalogue.company], ["type", "=", "out"]]
 
     def _touched_lines(self, since: datetime | None, *more: list[Any]) -> Iterator[list[Row]]:
-        domain = [["account", "in", self._lines.catalogue.receivable], ["state", "=", "valid"], *more]
-        if since is None:
-            domain += [["reconciliation", "=", None]]
-        return _in_parts(self._rows(LINE, domain, [*STAMPS, *LINE_FIELDS], since))
+        return _in_parts(self._rows(LINE, [*self._lines_of(since), *more], [*STAMPS, *LINE_FIELDS], since))
+
+    def _lines_of(self, since: datetime | None) -> list[Any]:
+        """Return what tells receivable lines: of all there are only those that nothing settled."""
+        unsettled = [["reconciliation", "=", None]] if since is None else []
+        return [["account", "in", self._lines.catalogue.receivable], ["state", "=", "valid"], *unsettled]
 
     def _direct_debits(self, since: datetime | None) -> Iterator[Row]:
         if since is None or not self._lines.catalogue.readable.get(PAYMENT):
