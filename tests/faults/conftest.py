@@ -11,12 +11,12 @@ NAMES = itertools.count(1)
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "one_in_three(name, values): each third value in `make test`, all of them in `make chaos`")
+    config.addinivalue_line("markers", "one_in_five(name, values): each fifth value in `make test`, all of them in `make chaos`")
 
 
 def pytest_generate_tests(metafunc):
-    pace = 1 if metafunc.config.getoption("--stride") == 1 else 3
-    for mark in metafunc.definition.iter_markers("one_in_three"):
+    pace = 1 if metafunc.config.getoption("--stride") == 1 else 5
+    for mark in metafunc.definition.iter_markers("one_in_five"):
         name, values = mark.args
         metafunc.parametrize(name, values[::pace])
     if "seed" in metafunc.fixturenames:

@@ -14,7 +14,7 @@ from tests.faults.tcp_proxy import INTENT
 EVERY_WRITE = tuple(("write", ordinal) for ordinal in (1, 2))
 
 
-@pytest.mark.one_in_three("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
+@pytest.mark.one_in_five("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
 def test_every_write_of_a_new_customer_meets_the_fault(world, fault):
     world.win(name=f"Störung {fault} GmbH")
     world.win(name=f"Zweite Störung {fault} GmbH")
@@ -23,7 +23,7 @@ def test_every_write_of_a_new_customer_meets_the_fault(world, fault):
     world.settle()
 
 
-@pytest.mark.one_in_three("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
+@pytest.mark.one_in_five("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
 def test_every_write_of_a_changed_customer_meets_the_fault(world, fault):
     account = world.win(name=f"Änderung {fault} GmbH")
     world.run()
@@ -36,7 +36,7 @@ def test_every_write_of_a_changed_customer_meets_the_fault(world, fault):
 COMMIT_FAULTS = ("killed before", "killed after", "cut before", "cut after", "gone")
 
 
-@pytest.mark.one_in_three("fault", COMMIT_FAULTS)
+@pytest.mark.one_in_five("fault", COMMIT_FAULTS)
 def test_some_commits_further_each_time(world, fault, stride):
     """The worker, or its database, dies at one commit; at a later one of the next try; and so on until the end."""
     world.win(name="Schritt für Schritt GmbH")

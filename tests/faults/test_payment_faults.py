@@ -28,14 +28,14 @@ def world(world, systems):
     return world
 
 
-@pytest.mark.one_in_three("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
+@pytest.mark.one_in_five("fault", [*http_proxy.BEFORE, *http_proxy.AFTER])
 def test_every_write_meets_the_fault(world, fault):
     world.run(Faults(crm={("write", place): fault for place in range(1, WRITES)}, erp={("any", 2): fault}))
     assert world.log
     world.settle()
 
 
-@pytest.mark.one_in_three("when", ["killed before", "killed after"])
+@pytest.mark.one_in_five("when", ["killed before", "killed after"])
 def test_killed_some_commits_further_each_time(world, when, stride):
     places = itertools.count(1, stride)
     assert world.strike(lambda place: Faults(commits={place: when}), places, {-signal.SIGKILL}) * stride > 15
@@ -54,7 +54,7 @@ def test_two_engines_at_once(world):
     world.settle()
 
 
-@pytest.mark.one_in_three("fault", http_proxy.FREEZES)
+@pytest.mark.one_in_five("fault", http_proxy.FREEZES)
 def test_a_zombie_writes_although_another_took_over(world, fault):
     zombie = world.start(Faults(crm={("write", 2): fault}))
     assert zombie.frozen.wait(20)
