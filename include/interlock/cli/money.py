@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -30,18 +33,15 @@ def money_table(body: Values) -> Table:
     return table
 
 
-def balances_table(body: Values) -> Table:
+def balances_table(body: Mapping[str, Any]) -> Table:
     """Lay out what the CRM shows as open beside the ERP's open items: a row a currency, then the accounts that differ."""
     table = Table(box=None, header_style="bold")
     table.add_column("balances", overflow="fold")
     table.add_column("currency")
     for column in ("ERP", "CRM", "difference", "no account"):
         table.add_column(column, justify="right", no_wrap=True)
-    rows, differing = body["currencies"], body["accounts"]
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            table.add_row("all accounts", *(str(row[n]) for n in ("currency", "erp", "crm", "difference", "not_in_crm")))
-    for row in differing if isinstance(differing, list) else ():
-        if isinstance(row, dict):
-            table.add_row(f"differs: {escape(str(row['account']))}", *(escape(str(row[n])) for n in ("currency", "erp", "crm")))
+    for row in body["currencies"]:
+        table.add_row("all accounts", *(escape(row[name]) for name in ("currency", "erp", "crm", "difference", "not_in_crm")))
+    for row in body["accounts"]:
+        table.add_row(f"differs: {escape(row['account'])}", *(escape(row[name]) for name in ("currency", "erp", "crm")))
     return table

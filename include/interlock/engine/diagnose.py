@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from interlock.domain.change import Role
 from interlock.engine.context import Engine
+from interlock.engine.payments.deciding import rules_of
 from interlock.errors import ConfigurationError, InterlockError
 from interlock.ports.receivables import Receivables
 from interlock.ports.system import Check, Invoicing
-from interlock.processes.receivables.working_days import working_days
 from interlock.store.database import require_schema
 
 MAX_SKEW_SECONDS = 60
@@ -88,8 +88,7 @@ def _receivables(engine: Engine) -> Iterator[Check]:
         yield Check("erp receivables", "error", f"the connector {engine.settings.erp.system} reads no payments", cure)
         return
     try:
-        if engine.settings.due.business_day == "next_working_day":
-            working_days(engine.settings.due.region)
+        rules_of(engine)
         if engine.settings.dunning.source == "erp" and not engine.erp.reads_dunning:
             words = f"the connector {engine.settings.erp.system} reads no dunning levels: no invoice would ever make a task"
             yield Check("dunning", "error", words, 'set dunning.source = "interlock"')

@@ -16,6 +16,13 @@ Problems: TypeAlias = dict[str, list[Problem]]
 REASONS_SHOWN = 3
 
 
+def add(found: Problems, ref: str, problem: Problem) -> None:
+    """Add a problem to those of a subject, once for each code and field."""
+    known = found.setdefault(ref, [])
+    if (problem.code, problem.field) not in {(other.code, other.field) for other in known}:
+        known.append(problem)
+
+
 def joined(single: Iterable[Finding], batch: Iterable[Finding]) -> list[Finding]:
     """Join what single records' checks say with what those over the batch found; the former come first for a field."""
     known = {(finding.kind, finding.field, finding.code): finding for finding in single}

@@ -45,9 +45,9 @@ class Flow(ABC):
     waits: what each reason to wait means. created: the kind whose create counts as created. written: kinds of writes by
     system. results: what later changes need of a record that was found, by its kind. read_back: kinds to read again after a run,
     by system. kept: of these, the kinds that must then hold what was written. acknowledges: whether subjects whose records
-    hold just what was written need not be decided again. links: the kind whose create changes by
-    itself what its subject was decided on. looks_back: whether a run as of an earlier day only looks too, since
-    what it would write is told as of now.
+    hold just what was written need not be decided again. links: the kind whose create changes by itself
+    what its subject was decided on. looks_back: whether a run as of an earlier day only looks too, since what it would write
+    is told as of now.
     """
 
     name: ClassVar[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -76,6 +76,18 @@ def read(engine: Engine, batch: UUID, system: System, refs: list[Ref], *, dry: b
         found = {old: _survivor(old, record) for old, record in asked.items()}
         store(engine, batch, Page(list(_distinct(found.values()))), dry=dry)
     return [ref for ref in refs if ref.id not in found]
+
+
+def read_again(engine: Engine, batch: UUID, system: System, refs: Sequence[Ref], *, dry: bool) -> None:
+    """Read records by id that may have changed or gone without a trace, and remember which are gone."""
+    for kind in dict.fromkeys(ref.kind for ref in refs):
+        alike = [ref for ref in refs if ref.kind == kind]
+        for start in range(0, len(alike), COMMIT):
+            gone = read(engine, batch, system, alike[start : start + COMMIT], dry=dry)
+            if gone and not dry:
+                with engine.database.begin() as tx:
+                    records.tombstone(tx, batch, gone)
+                bury(engine, gone)
 
 
 def _survivor(asked: str, record: Record) -> Record:

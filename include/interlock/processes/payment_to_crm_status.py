@@ -16,7 +16,7 @@ from interlock.config import Settings
 from interlock.domain.change import Change
 from interlock.domain.identity import Json
 from interlock.domain.money import ZERO, plain
-from interlock.domain.normalise import lines, text
+from interlock.domain.normalise import lines
 from interlock.domain.process import PAYMENT_TO_CRM_STATUS
 from interlock.processes.decision import Decision, Verdict
 from interlock.processes.payment_events import events
@@ -51,10 +51,11 @@ def decide(view: PaymentView, rules: Rules, settings: Settings, now: datetime) -
     standings = [stand(one, rules, view.as_of) for one in view.documents]
     tasks = {key: task.state for key, task in view.tasks.items()}
     plan = plan_tasks(standings, tasks, rules, view.as_of, view.bank_booked_on, view.today)
-    billed = [[stand(one, rules, view.as_of) for one in contract.receivables] for contract in view.contracts]
+    stood = {standing.receivable.id: standing for standing in standings}
+    billed = [[stood.get(one.id) or stand(one, rules, view.as_of) for one in contract.receivables] for contract in view.contracts]
     found = [*_figures(view, standings), *_statuses(view, billed), *_notes(view, standings, now)]
     found += task_changes(view, standings, plan, PROCESS)
-    seen = {standing.receivable.id: Seen.of(standing) for standing in standings}
+    seen = {name: Seen.of(standing) for name, standing in stood.items()}
     every = chain(standings, *billed)
     looks = [day for standing in every for day in _turns(standing, rules) if day > view.as_of]
     due_at = datetime.combine(min(looks), time(), settings.zone) if looks else None
@@ -104,7 +105,7 @@ def _status(standings: Sequence[Standing]) -> dict[str, Json]:
         "overdue": plain(sum((s.overdue.amount for s in counted), ZERO)) if single else "",
         "oldest_due": _text(min(dues, default=None)),
         "returned_on": _text(returned.returned_on if returned else None),
-        "return_reason": text(returned.reason) if returned else "",
+        "return_reason": returned.reason if returned else "",
         "invoices": lines(invoices_text(standings)),
     }
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from interlock.domain.finding import grouped
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
-from interlock.engine.findings import Problems, joined, stop_if_too_many
+from interlock.engine.findings import Problems, add, joined, stop_if_too_many
 from interlock.engine.holding import hold_back
+from interlock.engine.listing import list_work
 from interlock.quality import suites
 from interlock.store import batches, work
 from interlock.store import checked as store
@@ -48,33 +49,15 @@ def check(engine: Engine, batch: UUID) -> int:
         )
     for finding in fresh:
         for key in finding.keys:
-            _add(found, owners.get(key, key), Problem(finding.code, finding.field, finding.message))
+            add(found, owners.get(key, key), Problem(finding.code, finding.field, finding.message))
     hold_back(engine, batch, found, dry=dry)
     stop_if_too_many(looked_at, findings, engine.settings.quality, batch)
     return len(found)
 
 
-def _add(found: Problems, ref: str, problem: Problem) -> None:
-    known = found.setdefault(ref, [])
-    if (problem.code, problem.field) not in {(other.code, other.field) for other in known}:
-        known.append(problem)
-
-
 def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problems:
     """List the run's contracts; returns the problems known by then."""
-    crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
-    scratch = batch if info["dry_run"] else None
-    work.collect(
-        tx,
-        batch,
-        engine.process,
-        engine.flow.subjects,
-        crm,
-        config,
-        batches.scope(tx, batch),
-        scratch,
-        engine.moment(info["as_of"]),
-    )
+    list_work(engine, tx, batch, info)
     store.clear(tx, batch)
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch, UNKNOWN.code)}
 

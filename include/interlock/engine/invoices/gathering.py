@@ -9,10 +9,10 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Page
 from interlock.engine.context import Engine
 from interlock.engine.linking import link, read_customers
-from interlock.engine.reading import bury, feed, read, store
+from interlock.engine.reading import bury, feed, read, read_again, store
 from interlock.errors import ConfigurationError
 from interlock.ports.system import Invoicing
-from interlock.store import batches, contracts, records
+from interlock.store import batches, contracts
 
 Row = dict[str, Any]
 
@@ -35,11 +35,7 @@ def _unsettled(engine: Engine, batch: UUID, *, dry: bool) -> None:
     """Read every invoice that is not posted by its id: somebody may have deleted it, or one of its lines."""
     with engine.database.begin() as tx:
         open_ones = [Ref.parse(ref) for ref in contracts.unsettled_invoices(tx, engine.erp.instance().id)]
-    gone = read(engine, batch, engine.erp, open_ones, dry=dry)
-    if gone and not dry:
-        with engine.database.begin() as tx:
-            records.tombstone(tx, batch, gone)
-        bury(engine, gone)
+    read_again(engine, batch, engine.erp, open_ones, dry=dry)
 
 
 def _named(engine: Engine, batch: UUID, named: list[Ref], *, dry: bool) -> None:

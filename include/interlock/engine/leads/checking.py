@@ -15,6 +15,7 @@ from interlock.engine.leads import checked
 from interlock.engine.leads.checked import Staged
 from interlock.engine.leads.histories import read_histories
 from interlock.engine.leads.viewing import pages, view_of
+from interlock.engine.listing import list_work
 from interlock.processes import checks
 from interlock.processes import lead_to_customer as process
 from interlock.quality import suites
@@ -66,19 +67,7 @@ def _over_the_batch(
 
 def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> dict[str, list[Problem]]:
     """List the run's subjects; returns the problems known by then."""
-    scratch = batch if info["dry_run"] else None
-    crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
-    work.collect(
-        tx,
-        batch,
-        engine.process,
-        engine.flow.subjects,
-        crm,
-        config,
-        batches.scope(tx, batch),
-        scratch,
-        engine.moment(info["as_of"]),
-    )
+    list_work(engine, tx, batch, info)
     _deals_without_account(engine, tx, batch, info)
     store.clear(tx, batch)
     return {ref: [UNKNOWN] for ref in work.unknown_names(tx, batch, UNKNOWN.code)}

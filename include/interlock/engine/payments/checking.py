@@ -9,8 +9,9 @@ from uuid import UUID
 from interlock.domain.finding import grouped
 from interlock.domain.record import Problem
 from interlock.engine.context import Engine
-from interlock.engine.findings import Problems, joined, stop_if_too_many
+from interlock.engine.findings import Problems, add, joined, stop_if_too_many
 from interlock.engine.holding import hold_back
+from interlock.engine.listing import list_work
 from interlock.engine.payments.gathering import NUMBER
 from interlock.quality import suites
 from interlock.store import batches, receivables, work
@@ -36,7 +37,7 @@ def check(engine: Engine, batch: UUID) -> int:
     for row in unfit:
         for code, field, message, detail in row["problems"]:
             place = row["ref"].rsplit("/", 1)[1] if "/receivable/" in row["ref"] else field
-            _add(found, row["account"], Problem(code, place, message, detail))
+            add(found, row["account"], Problem(code, place, message, detail))
     fresh = suites.findings(engine.database.dsn, batch, staged, engine.now())
     with engine.database.begin() as tx:
         findings = joined(grouped("account", looked_at["account"], found), fresh)
@@ -44,33 +45,15 @@ def check(engine: Engine, batch: UUID) -> int:
         owners = store.accounts_of(tx, batch, "receivable", [key for finding in fresh for key in finding.keys])
     for finding in fresh:
         for key in finding.keys:
-            _add(found, owners[key], Problem(finding.code, finding.field, finding.message))
+            add(found, owners[key], Problem(finding.code, finding.field, finding.message))
     hold_back(engine, batch, found, dry=dry)
     stop_if_too_many(staged + looked_at, findings, engine.settings.quality, batch)
     return len(found)
 
 
-def _add(found: Problems, ref: str, problem: Problem) -> None:
-    known = found.setdefault(ref, [])
-    if (problem.code, problem.field) not in {(other.code, other.field) for other in known}:
-        known.append(problem)
-
-
 def _collect(engine: Engine, tx: Transaction, batch: UUID, info: Row) -> Problems:
     """List the run's accounts; returns the problems known by then."""
-    crm, config = engine.crm.instance().id, engine.flow.config(engine.settings)
-    scratch = batch if info["dry_run"] else None
-    work.collect(
-        tx,
-        batch,
-        engine.process,
-        engine.flow.subjects,
-        crm,
-        config,
-        batches.scope(tx, batch),
-        scratch,
-        engine.moment(info["as_of"]),
-    )
+    list_work(engine, tx, batch, info)
     store.clear(tx, batch)
     unknown = work.unknown_names(tx, batch, UNKNOWN.code)
     return {ref: [NO_INVOICE if f"/{NUMBER}/" in ref else UNKNOWN] for ref in unknown}

@@ -11,9 +11,9 @@ from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
 from interlock.engine.context import Engine
 from interlock.engine.linking import link, read_customers
-from interlock.engine.reading import COMMIT, bury, feed, read, store
+from interlock.engine.reading import bury, feed, read, read_again, store
 from interlock.errors import ConfigurationError
-from interlock.ports.receivables import DEBTOR, RECEIVABLE, Receivables
+from interlock.ports.receivables import Receivables
 from interlock.store import batches, crosswalk, receivables, records
 from interlock.store.database import Transaction
 
@@ -44,23 +44,14 @@ def _again(engine: Engine, batch: UUID, customers: Sequence[Ref] | None = None, 
         records.refresh_statistics(tx, batch, "snapshot")
         of = [str(customer) for customer in customers] if customers is not None else None
         open_ones = [Ref.parse(ref) for ref in receivables.to_read_again(tx, batch, engine.erp.instance().id, since, of)]
-    for kind in (RECEIVABLE, DEBTOR):
-        refs = [ref for ref in open_ones if ref.kind == kind]
-        for start in range(0, len(refs), COMMIT):
-            gone = read(engine, batch, engine.erp, refs[start : start + COMMIT], dry=dry)
-            if not dry:
-                bury(engine, gone)
+    read_again(engine, batch, engine.erp, open_ones, dry=dry)
 
 
 def _tasks(engine: Engine, batch: UUID, *, dry: bool) -> None:
     """Read our open tasks: somebody may have done or deleted them."""
     with engine.database.begin() as tx:
         tasks = [Ref.parse(ref) for ref in receivables.open_tasks(tx, engine.process, batches.scope(tx, batch))]
-    gone = read(engine, batch, engine.crm, tasks, dry=dry)
-    if gone and not dry:
-        with engine.database.begin() as tx:
-            records.tombstone(tx, batch, gone)
-        bury(engine, gone)
+    read_again(engine, batch, engine.crm, tasks, dry=dry)
 
 
 def _named(engine: Engine, batch: UUID, named: list[Ref], *, dry: bool) -> None:
