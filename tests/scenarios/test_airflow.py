@@ -19,6 +19,7 @@ from interlock.connectors.tryton.wire import amount as wired
 from interlock.store import audit, people
 from interlock.store.database import Database
 from interlock_sandbox.accountant import Books
+from interlock_sandbox.demo import payments
 from interlock_sandbox.demo.airflow_api import AirflowApi
 from interlock_sandbox.demo.seed import Crm, seed
 from interlock_sandbox.stack.down import down
@@ -307,6 +308,12 @@ def test_what_a_customer_pays_is_shown_by_a_run_for_his_invoice(stack, airflow, 
     assert (state, body["counts"]["read"], body["counts"]["updated"]) == ("success", 1, 1)
     assert {change["kind"] for change in body["changes"]} == {"account_balance", "contract_payment", "note"}
     assert [sums["difference"] for sums in body["balances"]["currencies"]] == ["0.00"]
+
+    assert payments.happen(stack["erp"]) == 8  # as in the demo, and once
+    assert payments.happen(stack["erp"]) == 0
+    run, state = airflow.run("payment_to_crm_status", {})
+    body = report(stack, run)
+    assert (state, body["counts"]["created"], body["balances"]["differing"]) == ("success", 3, 0)
 
 
 def test_the_connections_are_checked_and_what_is_wrong_is_named(folder, stack, airflow):

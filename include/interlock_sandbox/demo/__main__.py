@@ -26,7 +26,8 @@ def main() -> None:
         happened = payments.happen(stack["erp"])
     if happened:
         console.print(f"[green]✓[/] what customers did with {happened} invoices is booked in the ERP")
-        runs[PAYMENTS] = _run(console, api, PAYMENTS)
+        told = _run(console, api, INVOICES)  # the contracts learn that their invoices are paid, or due on another day
+        runs |= {PAYMENTS: _run(console, api, PAYMENTS)} | ({INVOICES: told} if told[1] != "success" else {})
     database = Database(stack["postgres"]["dsn"])
     try:
         show.outcome(console, database, runs[CUSTOMERS][0])
