@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import requests  # noqa: TID251 - the one place
 
@@ -38,8 +38,15 @@ class _Down(SystemUnavailable):
         self.retry_after = retry_after
 
 
+LEEWAY: Final = 0.1
+"""Seconds by which the ways of two requests to a system differ at most, mostly."""
+
+
 class Throttle:
-    """At most `requests` calls in any window of `per_seconds`; callers wait their turn."""
+    """At most `requests` calls in any window of `per_seconds`; callers wait their turn.
+
+    A window is `LEEWAY` longer here: the system counts calls when they arrive, the first of a window perhaps later than others.
+    """
 
     def __init__(
         self,
@@ -55,13 +62,13 @@ class Throttle:
         """Return when one more call stays within the quota."""
         with self._lock:
             while True:
-                now = self._clock()
-                while self._sent and self._sent[0] <= now - self._settings.per_seconds:
+                now, window = self._clock(), self._settings.per_seconds + LEEWAY
+                while self._sent and self._sent[0] <= now - window:
                     self._sent.popleft()
                 if len(self._sent) < self._settings.requests:
                     self._sent.append(now)
                     return
-                self._sleep(self._sent[0] + self._settings.per_seconds - now)
+                self._sleep(self._sent[0] + window - now)
 
 
 class Http:
