@@ -131,6 +131,10 @@ class Rpc:
     @cached_property
     def version(self) -> str:
         """The server's version, such as 18.0-20250702."""
+        return self.asked_version()
+
+    def asked_version(self) -> str:
+        """Ask the server for its version, which also tells its clock."""
         try:
             return str(self._rpc("common", "version", [], safe=True)["server_version"])
         except Refused as error:
