@@ -195,8 +195,12 @@ class Rpc:
             return SystemUnavailable("Odoo gave a change up, as others changed the same records", sent=False)
         if kind == "OperationalError" and self.database in message and "does not exist" in message:
             return ConfigurationError(f"Odoo has no database {self.database!r}; name it in its connection")
-        codes = {"AccessError": "no_right", "MissingError": "record_missing", **dict.fromkeys(USER_ERRORS, "refused_by_erp")}
-        return Refused(codes.get(kind, "erp_fault"), message[:1000] or kind, status=status)
+        text = message[:1000] or kind
+        if kind == "AccessError":
+            return Refused("no_right", text, status=status)
+        if kind == "MissingError":
+            return Refused("record_missing", text, status=status)
+        return Refused("refused_by_erp" if kind in USER_ERRORS else "erp_fault", text, status=status)
 
 
 def _told(text: str) -> Mapping[str, Any]:
