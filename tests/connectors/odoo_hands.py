@@ -35,16 +35,18 @@ def scrub(text):
 def erp(request):
     """Where Odoo is, and a mark that tells this run's records from those of others.
 
-    Live with ODOO_URL, ODOO_DB, ODOO_LOGIN, ODOO_KEY (a user's API key) and ODOO_ADMIN_PASSWORD (the password of `admin`).
+    Live with ODOO_URL, ODOO_DB, ODOO_LOGIN, ODOO_KEY (a user's API key) and ODOO_ADMIN_PASSWORD (the password of `admin`, or a
+    key of its); a module whose SERVER is odoo19 takes ODOO19_URL and so on.
     """
+    server = getattr(request.module, "SERVER", "odoo")
     test = request.node.nodeid.partition("::")[2].replace("::", ".")
-    own = {name: os.environ.get(f"ODOO_{name}", "") for name in ("URL", "DB", "LOGIN", "KEY", "ADMIN_PASSWORD")}
+    own = {name: os.environ.get(f"{server.upper()}_{name}", "") for name in ("URL", "DB", "LOGIN", "KEY", "ADMIN_PASSWORD")}
     run = f"r{os.urandom(5).hex()}"
     secrets = {own["KEY"]: "key-of-interlock", own["ADMIN_PASSWORD"]: "password-of-admin", own["DB"]: "erp", run: "run"}
     if not own["URL"]:
         own |= {"DB": "erp", "LOGIN": "interlock", "KEY": "key-of-interlock", "ADMIN_PASSWORD": "password-of-admin"}
         run, secrets = "run", {}
-    with taped("odoo", test, {text: other for text, other in secrets.items() if text}, scrub) as tape:
+    with taped(server, test, {text: other for text, other in secrets.items() if text}, scrub) as tape:
         yield SimpleNamespace(tape=tape, run=run, numbers=itertools.count(1), own=own)
 
 
@@ -61,7 +63,7 @@ def with_rights(system):
 
 
 def administrator(at):
-    return odoo(at, login="admin", password=at.own["ADMIN_PASSWORD"])
+    return odoo(at, login="admin", key=at.own["ADMIN_PASSWORD"])
 
 
 def customer(at, **values):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.connectors.odoo.api import FIRST_JSON2, Rpc
+from interlock.connectors.odoo.api import Rpc
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
 from tests.connectors import odoo_hands
@@ -92,8 +92,8 @@ class TestOdoo(Hands, SystemContract):
         admin, login = administrator(self.erp), f"reader-{self.erp.run}"
         secret = "reads-customers-7"
         _, group = admin._rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="group_user")
-        groups = "group_ids" if admin._rpc.major >= FIRST_JSON2 else "groups_id"
-        admin._rpc.create("res.users", [{"name": "Reader", "login": login, "password": secret, groups: [[6, 0, [group]]]}])
+        user = {"name": "Reader", "login": login, "password": secret, "groups_id": [[6, 0, [group]]]}
+        admin._rpc.create("res.users", [user])
         reader, write = odoo(self.erp, login=login, password=secret), customer(self.erp)
         (check,) = [c for c in reader.checks() if c.level != "ok"]
         assert (check.name, check.level) == ("erp rights", "error")
@@ -121,7 +121,7 @@ class TestOdoo(Hands, SystemContract):
         rpc(system, "res.partner", "write", [int(record_id)], vals={"vat": typed})
         assert self.one(system, record_id).values["vat_id"] == vat_id
 
-    @pytest.mark.parametrize("vat_id", ["DE111111111", "980780684", "EL094259216", "CHE107787577"])
+    @pytest.mark.parametrize("vat_id", ["DE111111111", "980780684", "CHE107787577"])
     def test_a_vat_id_that_the_erp_refuses_holds_back_its_customer_alone(self, system, vat_id):
         bad, good = customer(self.erp, vat_id=vat_id), customer(self.erp)
         outcomes = {o.key: o for o in system.write([bad, good])}
