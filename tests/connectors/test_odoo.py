@@ -265,6 +265,18 @@ class TestOdoo(Hands, SystemContract):
         assert system.remove(system.ref("customer", record_id))
         assert set(system.read("customer", [record_id, with_person])) == {with_person}
 
+    def test_a_company_below_another_is_a_customer_of_its_own(self, system):
+        above, below = self.made(system, PARTY, PARTY | {"legal_name": "Tochter GmbH", "vat_id": ""})
+        since = self.one(system, above).modified_at
+        self.erp.tape.wait(1.1)
+        rpc(system, "res.partner", "write", [int(below)], vals={"parent_id": int(above)})
+        self.edit(system, below, "city", "Kiel")
+        listed = {record.ref.id: record for page in system.changed("customer", since) for record in page.records}
+        assert (listed[below].values["city"], listed[below].values["vat_id"]) == ("Kiel", "")
+        assert isinstance(system.write([self.update(system, self.one(system, below), city="Bonn")])[0], Done)
+        assert [self.one(system, i).values["city"] for i in (above, below)] == [PARTY["city"], "Bonn"]
+        assert not system.remove(system.ref("customer", above))
+
     def test_employees_are_no_customers(self, system):
         (customer_id,) = self.made(system, PARTY)
         since = self.one(system, customer_id).modified_at
