@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from interlock.connectors.odoo import checks
 from interlock.connectors.odoo.api import Rpc
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
@@ -101,6 +104,12 @@ class TestOdoo(Hands, SystemContract):
         with pytest.raises(LoginRefused, match=r"create res\.partner"):
             reader.write([write])
         assert system.find([write]) == {}
+
+    def test_doctor_warns_before_the_key_ends(self, system, monkeypatch):
+        monkeypatch.setattr(checks, "WARNED_BEFORE", timedelta(days=100))
+        (check,) = [c for c in system.checks() if c.level != "ok"]
+        assert (check.name, check.level) == ("erp API key", "warning")
+        assert check.message.startswith("ends on 20")
 
     @pytest.mark.parametrize(
         ("vat_id", "country"),
