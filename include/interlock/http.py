@@ -21,7 +21,7 @@ from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, R
 
 Body: TypeAlias = Any  # whatever JSON holds
 Headers = Mapping[str, str]
-_RECORD_ID = re.compile(r"/\d+(?=/|$)")
+_RECORD_ID = re.compile(r"/(?:\d+|[0-9a-f]{17})(?=/|$)")
 _NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY, 477}  # 477: HubSpot moves the account
 _LONGEST_WAIT = 600
 _REASON = "X-Status-Reason"  # where EspoCRM says why, its body often being empty
