@@ -8,6 +8,7 @@ from typing import Literal
 from interlock.config import CrmSettings, CustomerSettings, Endpoint, ErpSettings
 from interlock.connectors.espocrm.client import EspoCrm
 from interlock.connectors.hubspot.client import HubSpot
+from interlock.connectors.odoo.client import Odoo
 from interlock.connectors.tryton.client import Tryton
 from interlock.connectors.vies.client import Vies
 from interlock.errors import ConfigurationError
@@ -24,7 +25,9 @@ def connect(system: str, endpoint: Endpoint, settings: CrmSettings | ErpSettings
             return EspoCrm(endpoint, settings)
         case ("tryton", ErpSettings()):
             return Tryton(endpoint, settings, customers)
-    raise ConfigurationError(f"no connector {system!r} here; a CRM is hubspot or espocrm, an ERP is tryton")
+        case ("odoo", ErpSettings()):
+            return Odoo(endpoint, settings, customers)
+    raise ConfigurationError(f"no connector {system!r} here; a CRM is hubspot or espocrm, an ERP is tryton or odoo")
 
 
 def connect_register(register: Literal["vies", "none"], endpoint: Callable[[], Endpoint | None]) -> VatRegister | None:

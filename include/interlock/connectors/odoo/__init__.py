@@ -1,0 +1,1 @@
+"""Odoo 17 to 19 as an ERP."""
