@@ -29,8 +29,10 @@ API_KEY: Final = re.compile(r"[0-9a-f]{32}")
 class Api:
     """One installation's interface."""
 
+    page = PAGE
+
     def __init__(self, endpoint: Endpoint, settings: CrmSettings) -> None:
-        self._endpoint, self.page = endpoint, PAGE
+        self._endpoint = endpoint
         self._http = Http(endpoint.url, settings.http, "EspoCRM", forbidden=frozenset((HTTPStatus.UNAUTHORIZED,)))
 
     @property

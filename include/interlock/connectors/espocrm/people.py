@@ -86,7 +86,7 @@ class Meetings(Activity):
 class Emails(Activity):
     """E-mails; drafts are none."""
 
-    scope, type, time, direction, body = "Email", "email", "dateSent", "status", "bodyPlain"
+    scope, type, time, direction, body = "Email", "email", "dateSent", "status", "body"
 
 
 class TaskActivities(Activity):
@@ -100,7 +100,7 @@ class TaskActivities(Activity):
 
     def values(self, row: Row, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Take the day where there is no hour."""
-        return super().values(row | {self.time: row.get(self.time) or row.get("dateEndDate")}, settings)
+        return super().values(row | {self.time: row.get("dateEndDate") or row.get(self.time)}, settings)
 
 
 class Posts(Activity):
