@@ -151,11 +151,25 @@ class Rpc:
     @cached_property
     def _uid(self) -> int:
         if self.major >= FIRST_JSON2:
-            return int(self._sent("res.users", "context_get", None, {}, safe=True)["uid"])
+            return self._known_user()
         uid = self._rpc("common", "authenticate", [self.database, self._endpoint.login, self._secret, {}], safe=True)
         if not uid:
             raise LoginRefused(NO_LOGIN)
         return int(uid)
+
+    def _known_user(self) -> int:
+        try:
+            return int(self._json2("res.users", "context_get", {}, safe=True)["uid"])
+        except LoginRefused:
+            raise LoginRefused(NO_LOGIN) from None
+        except Refused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise ConfigurationError(self._no_database) from None
+
+    @property
+    def _no_database(self) -> str:
+        return f"Odoo has no database {self.database!r}; name it in its connection"
 
     def _sent(self, model: str, method: str, ids: Sequence[int] | None, named: Row, *, safe: bool) -> Any:  # noqa: ANN401
         if self.major >= FIRST_JSON2:
@@ -183,7 +197,9 @@ class Rpc:
         try:
             return self._http.call("POST", f"/json/2/{model}/{method}", safe=safe, json=body, headers=headers)
         except Refused as error:
-            raise self._classified(_told(error.detail), error.status) from None
+            if told := _told(error.detail):
+                raise self._classified(told, error.status) from None
+            raise
 
     def _classified(self, data: Mapping[str, Any], status: int = 0) -> InterlockError:
         """Tell an error by its class; its message is the ERP's own text, its `debug` a traceback that nobody sees."""
@@ -194,19 +210,24 @@ class Rpc:
         if kind in BUSY:
             return SystemUnavailable("Odoo gave a change up, as others changed the same records", sent=False)
         if kind == "OperationalError" and self.database in message and "does not exist" in message:
-            return ConfigurationError(f"Odoo has no database {self.database!r}; name it in its connection")
-        codes = {"AccessError": "no_right", "MissingError": "record_missing", **dict.fromkeys(USER_ERRORS, "refused_by_erp")}
-        return Refused(codes.get(kind, "erp_fault"), message[:1000] or kind, status=status)
+            return ConfigurationError(self._no_database)
+        text = message[:1000] or kind
+        if kind == "AccessError":
+            return Refused("no_right", text, status=status)
+        if kind == "MissingError":
+            return Refused("record_missing", text, status=status)
+        return Refused("refused_by_erp" if kind in USER_ERRORS else "erp_fault", text, status=status)
 
 
 def _told(text: str) -> Mapping[str, Any]:
     """Read an error's class and message from a body that may be cut off within its traceback."""
-    cut = text.partition(', "debug":')[0]
-    try:
-        found = json.loads(cut if cut.endswith("}") else cut + "}")
-    except ValueError:
-        return {"message": ""}
-    return found if isinstance(found, dict) else {}
+    for whole in (text, text.partition(', "debug":')[0] + "}"):
+        try:
+            found = json.loads(whole)
+        except ValueError:
+            continue
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def moment(value: str | bool | None) -> datetime | None:  # noqa: FBT001 - false is Odoo's null

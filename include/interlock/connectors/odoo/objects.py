@@ -118,6 +118,8 @@ def persons(values: Values, name: str) -> list[Person]:
 def values(row: Row, children: Sequence[Row], references: Sequence[str], countries: Mapping[int, str]) -> dict[str, Json]:
     """Return a partner as a customer, every field in canonical form; what was archived of its people does not count."""
     plain = {ours: people.canonical(ours, words(row[theirs])) for ours, theirs in PLAIN.items()}
+    if re.fullmatch(r"GR\d{9}", plain["vat_id"]):  # as Odoo also takes Greek ones, whose prefix is EL
+        plain["vat_id"] = f"EL{plain['vat_id'][2:]}"
     ours: dict[str, Json] = {
         "contacts": [dict(person) for person in people.contacts(children)],
         "delivery_addresses": [dict(place) for place in people.delivery_addresses(children, countries)],
