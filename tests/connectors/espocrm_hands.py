@@ -80,10 +80,14 @@ class Hands:
     @pytest.fixture
     def system(self, tape):
         self.tape, self.numbers = tape, itertools.count(1)
-        self.admin = requests.Session()
-        login = base64.b64encode(os.environ.get("ESPOCRM_ADMIN", "admin:x").encode()).decode()
-        self.admin.headers.update({"Espo-Authorization": login, "X-Skip-Duplicate-Check": "true"})
+        self.admin = self.as_administrator()
         return self.connected()
+
+    def as_administrator(self):
+        session = requests.Session()
+        login = base64.b64encode(os.environ.get("ESPOCRM_ADMIN", "admin:x").encode()).decode()
+        session.headers.update({"Espo-Authorization": login, "X-Skip-Duplicate-Check": "true"})
+        return session
 
     def connected(self, login="", secret="", **settings):
         key = SecretStr(secret or os.environ.get("ESPOCRM_KEY", "x"))
