@@ -10,7 +10,7 @@ from interlock.connectors.invoice_wording import Words, comment, description, wo
 from interlock.connectors.odoo.invoice_catalogue import Customer, InvoiceCatalogue
 from interlock.connectors.odoo.invoice_marks import invoice_mark, line_mark
 from interlock.domain.invoice import Invoice, InvoiceLine
-from interlock.domain.money import EXACT, half_up, plain, product
+from interlock.domain.money import EXACT, plain, product
 
 Products: TypeAlias = Mapping[str, int | None]
 Cells = list[str]
@@ -56,7 +56,7 @@ def draft(invoice: Invoice, customer: Customer, products: Products, catalogue: I
     rows: list[Cells] = []
     for place, line in enumerate(invoice.lines, 1):
         mark = line_mark(catalogue.company, invoice.reference, place, line, customer.id)
-        rows.append([mark, "product", str(products[line.product]), *_figures(line, said, catalogue, invoice.currency)])
+        rows.append([mark, "product", str(products[line.product]), *_figures(line, said, catalogue)])
         rows[-1].append(str(catalogue.taxes[codes[line.category, line.rate]]))
     notices = {tax["name"]: tax["notice"] for tax in catalogue.tax_rates.values()}
     reasons = [total.reason for total in invoice.taxes if total.reason and not notices.get(total.code)]
@@ -76,20 +76,21 @@ def _head(invoice: Invoice, customer: Customer, catalogue: InvoiceCatalogue) -> 
     ]  # fmt: skip
 
 
-def _figures(line: InvoiceLine, said: Words, catalogue: InvoiceCatalogue, currency: str) -> Cells:
-    quantity, price, discount = priced(line, catalogue.places, currency)
+def _figures(line: InvoiceLine, said: Words, catalogue: InvoiceCatalogue) -> Cells:
+    quantity, price, discount = priced(line, catalogue.places)
     whole = (quantity, price, discount) == (line.quantity, line.unit_price, line.discount)
     return [description(line, said, whole=whole), plain(quantity), plain(price), plain(discount)]
 
 
-def priced(line: InvoiceLine, places: Mapping[str, int], currency: str) -> tuple[Decimal, Decimal, Decimal]:
-    """Return quantity, price and discount that come to the line's net to the cent, as the ERP reckons the three.
+def priced(line: InvoiceLine, places: Mapping[str, int]) -> tuple[Decimal, Decimal, Decimal]:
+    """Return quantity, price and discount whose product is the line's net exactly.
 
-    As agreed where that comes out even; else the agreed quantity with the price after discount and share; else one, at the net.
+    Odoo adds up what it has not rounded where taxes are rounded once a document. As agreed where that comes out even; else the
+    agreed quantity with the price after discount and share; else one, at the net amount.
     """
     for quantity, price, discount in _ways(line, places["price_unit"]):
         fits = _fits(quantity, places["quantity"]) and _fits(price, places["price_unit"]) and _fits(discount, places["discount"])
-        if fits and half_up(product(quantity, price, 1 - discount / 100), currency) == line.net:
+        if fits and product(quantity, price, 1 - discount / 100) == line.net:
             return quantity, price, discount
     return Decimal(1), line.net, Decimal(0)
 
