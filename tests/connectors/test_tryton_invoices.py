@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 
+from interlock.connectors.invoice_wording import ENGLISH, GERMAN, comment, description
 from interlock.connectors.tryton import invoice_drafting as drafting
 from interlock.connectors.tryton import invoice_steps
 from interlock.connectors.tryton.invoice_drafting import priced
-from interlock.connectors.tryton.invoice_text import ENGLISH, GERMAN, comment, description, mark, read_mark
+from interlock.connectors.tryton.invoice_text import mark, read_mark
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown, Write
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, TaxTotal
 from interlock.domain.money import half_up

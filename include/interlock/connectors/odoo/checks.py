@@ -51,10 +51,11 @@ def checks(rpc: Rpc, catalogue: Catalogue, customers: CustomerSettings) -> Itera
 
 def missing_rights(rpc: Rpc) -> list[str]:
     """Return what the user may not do although the processes do it; rules on single records cannot be told."""
-    return [f"{right} {model}" for model, rights in NEEDED.items() for right in rights if not _may(rpc, model, right)]
+    return [f"{right} {model}" for model, rights in NEEDED.items() for right in rights if not may(rpc, model, right)]
 
 
-def _may(rpc: Rpc, model: str, right: str) -> bool:
+def may(rpc: Rpc, model: str, right: str) -> bool:
+    """Tell whether the user has a right on a model; rules on single records cannot be told."""
     if rpc.major >= HAS_ACCESS:
         return bool(rpc.read(model, "has_access", [], operation=right))
     return bool(rpc.read(model, "check_access_rights", operation=right, raise_exception=False))
@@ -98,7 +99,7 @@ def _sequence(catalogue: Catalogue) -> Check:
 
 def _prefix(rpc: Rpc) -> Check:
     name = objects.EXTERNAL.rstrip(".")
-    if not _may(rpc, "ir.module.module", "read"):
+    if not may(rpc, "ir.module.module", "read"):
         return Check("erp external ids", "ok", f"under {name}; whether a module is called so cannot be seen")
     if rpc.search("ir.module.module", [["name", "=", name], ["state", "!=", "uninstalled"]], ["id"]):
         said = f"a module is called {name}: Odoo would delete our customers with it"

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
-from interlock.connectors.odoo import checks, notes
+from interlock.connectors.odoo import checks, invoice_changes, invoice_checks, invoices, notes
 from interlock.connectors.odoo.api import Rpc, moment
 from interlock.connectors.odoo.catalogue import Catalogue
 from interlock.connectors.odoo.reading import Reader
@@ -17,7 +17,7 @@ from interlock.connectors.odoo.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
-from interlock.ports.system import Check, Instance, Traits
+from interlock.ports.system import Check, Instance, Period, Traits
 
 
 class Odoo:
@@ -29,6 +29,7 @@ class Odoo:
         self._catalogue = Catalogue(self._rpc, customers)
         self._reader = Reader(self._rpc, self._catalogue, self.ref)
         self._notes = notes.Notes(self._rpc, self.ref)
+        self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -52,20 +53,24 @@ class Odoo:
         return Ref(self._instance.id, str(self._rpc.company), kind, record_id)
 
     def traits(self, kind: str) -> Traits:
-        """Customers and notes are made under external ids, which are unique: a repeated create changes nothing."""
+        """Customers, notes and drafts of invoices are made under external ids, which are unique: a repeat changes nothing."""
         return Traits(
             batch=self.settings.batch,
-            enforces_key=kind in {"customer", notes.KIND},
+            enforces_key=kind in {"customer", notes.KIND, invoices.DRAFT},
             settle_seconds=self.settings.settle_seconds,
             overlap_seconds=self.settings.overlap_seconds,
         )
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
-        """Yield customers changed themselves or in one of their contacts and addresses."""
+        """Yield customers changed themselves or in one of their contacts and addresses; invoices likewise."""
+        if kind in invoices.KINDS:
+            return invoice_changes.changed(self._rpc, self._invoices.catalogue, self._invoices.reader, since)
         return self._reader.changed(kind, since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a merged one answers with what is left of it, however often that was merged itself."""
+        if kind in invoices.KINDS:
+            return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
     def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:  # noqa: ARG002 - the port's names
@@ -73,21 +78,40 @@ class Odoo:
         return iter(())
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
-        """Look customers up by the reference of their account or their number, notes by their key."""
+        """Look customers up by the reference of their account or their number, notes by their key, invoices by reference."""
+        if writes and writes[0].kind in invoices.KINDS:
+            return self._invoices.find(writes)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.find(writes)
         return self._reader.find("customer", writes, reserved=self.customers.number == "reserved")
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Create partners or notes in one transaction, update partners one by one."""
+        """Create partners or notes in one transaction, update partners one by one, take a step with invoices."""
+        if writes and writes[0].kind in invoices.KINDS:
+            return self._invoices.write(writes, self.settings.http.sending_seconds)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.write(writes, self.settings.http.sending_seconds)
         return self._writer.write(writes)
 
     def remove(self, ref: Ref) -> bool:
-        """Delete a double that nothing uses, or a note of ours."""
+        """Delete a double that nothing uses, or a note or draft of ours."""
+        if ref.kind in invoices.KINDS:
+            return self._invoices.remove(ref)
         return self._notes.remove(ref) if ref.kind == notes.KIND else self._writer.remove(ref)
 
     def checks(self) -> Iterator[Check]:
         """Check version, rights, and what creating customers needs."""
         return checks.checks(self._rpc, self._catalogue, self.customers)
+
+    def invoices_of(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """Return every invoice of some contracts by their number, reversed and hand-made ones too, oldest first."""
+        found = self._invoices.reader.of_contracts(contracts)
+        return {contract: [one.record for one in several] for contract, several in found.items()}
+
+    def periods(self) -> Sequence[Period]:
+        """Return what is locked of the books, and what is open."""
+        return invoice_checks.periods(self._rpc)
+
+    def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
+        """Check what drafting and posting invoices need."""
+        return invoice_checks.checks(self._rpc, self._invoices.catalogue, tax_codes)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from interlock.connectors.invoice_wording import Words, comment, description, words
 from interlock.connectors.tryton.api import Row
 from interlock.connectors.tryton.invoice_catalogue import Customer, InvoiceCatalogue, Product
-from interlock.connectors.tryton.invoice_text import Words, comment, description, mark, words
+from interlock.connectors.tryton.invoice_text import mark
 from interlock.connectors.tryton.wire import amount, day
 from interlock.domain.invoice import Invoice, InvoiceLine
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from interlock.connectors.batches import Sending
+from interlock.connectors.invoice_judging import chosen, differences, overlap, refused, results, wrong
 from interlock.connectors.tryton.api import Row, Rpc
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.tryton.invoice_drafting import UNFIT as UNDRAFTED
 from interlock.connectors.tryton.invoice_drafting import draft, unfit
-from interlock.connectors.tryton.invoice_judging import chosen, differences, overlap, refused, results, wrong
 from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.domain.change import Conflict, Done, Outcome, Rejected, Unknown, Write
 from interlock.domain.identity import Ref

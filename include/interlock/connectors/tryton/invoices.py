@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from interlock.connectors.batches import Sending
+from interlock.connectors.invoice_judging import planned, refused, wrong
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
-from interlock.connectors.tryton.invoice_judging import planned, refused, wrong
 from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.connectors.tryton.invoice_steps import Steps
 from interlock.connectors.tryton.reading import Reader

@@ -1,13 +1,12 @@
-"""Whether an invoice in Tryton is still the one that was planned, and what somebody did to it meanwhile."""
+"""Whether an invoice in the ERP is still the one that was planned, and what somebody did to it meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from interlock.connectors.tryton.invoice_reading import Found
 from interlock.domain.change import Rejected, Write
 from interlock.domain.identity import Json
 from interlock.domain.invoice import Invoice, InvoiceLine, InvoiceState
@@ -31,6 +30,33 @@ RESULTS: Final = {
 }  # fmt: skip
 
 
+class Found(Protocol):
+    """One invoice as the ERP has it."""
+
+    @property
+    def party(self) -> str:
+        """The customer's id."""
+
+    @property
+    def made_for(self) -> set[str]:
+        """The customers that our lines in it were made for."""
+
+    @property
+    def dated(self) -> bool:
+        """Whether it has a date, for the invoice or for the books."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether we made it."""
+
+    @property
+    def invoice(self) -> Invoice:
+        """What it says."""
+
+
+F = TypeVar("F", bound=Found)
+
+
 def planned(write: Write) -> Invoice | None:
     """Return the invoice that a step is about."""
     try:
@@ -49,7 +75,7 @@ def refused(write: Write, code: str, detail: str = "") -> Rejected:
     return Rejected(write.key, code, UNFIT[code], detail)
 
 
-def chosen(there: Sequence[Found]) -> Found | None:
+def chosen(there: Sequence[F]) -> F | None:
     """Return the invoice under a reference that counts: the oldest live one, else the latest that is not any more."""
     return next(iter([one for one in there if one.invoice.state.live] or reversed(there)), None)
 
