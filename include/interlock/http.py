@@ -21,9 +21,10 @@ from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, R
 
 Body: TypeAlias = Any  # whatever JSON holds
 Headers = Mapping[str, str]
-_RECORD_ID = re.compile(r"/\d+(?=/|$)")
+_RECORD_ID = re.compile(r"/(?:\d+|[0-9a-f]{17})(?=/|$)")
 _NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY, 477}  # 477: HubSpot moves the account
 _LONGEST_WAIT = 600
+_REASON = "X-Status-Reason"  # where EspoCRM says why, its body often being empty
 
 
 class _NotJson(SystemUnavailable):
@@ -74,7 +75,8 @@ class Throttle:
 class Http:
     """One system's door. `name` and path template stand in every error; bodies and values never do (invariant 11).
 
-    `server_time` is the clock of the last answer (its Date header).
+    `server_time` is the clock of the last answer (its Date header). `forbidden` are the statuses by which the system refuses the
+    login or a right; one that it uses for single records too is left out, and is Refused.
     """
 
     def __init__(
@@ -83,11 +85,12 @@ class Http:
         settings: HttpSettings,
         name: str,
         *,
+        forbidden: frozenset[int] = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url, self.settings, self.name = base_url.rstrip("/"), settings, name
-        self._sleep = sleep
+        self._sleep, self._forbidden = sleep, forbidden
         self._throttle = Throttle(settings, clock, sleep)
         self._session = requests.Session()
         self._session.auth = _as_given  # else a ~/.netrc entry for the host would replace our Authorization header
@@ -145,19 +148,20 @@ class Http:
         except requests.exceptions.RequestException as error:
             raise SystemUnavailable(f"{where} did not answer ({type(error).__name__})") from None
         self.server_time = _date(answer.headers.get("Date")) or self.server_time
-        return _judge(answer, where)
+        return _judge(answer, where, self._forbidden)
 
 
-def _judge(answer: requests.Response, where: str) -> Body:
+def _judge(answer: requests.Response, where: str, forbidden: frozenset[int]) -> Body:
     status, again = answer.status_code, answer.headers.get("Retry-After")
     if status in _NOT_NOW:
         raise RateLimited(f"{where}: not now ({status})", retry_after=_seconds(again, 1))
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+    if status in forbidden:
         raise LoginRefused(f"{where} refuses the login or a right ({status}); check its connection and scopes")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         raise _Down(f"{where} answers {status}", _seconds(again, 0))
     if status >= HTTPStatus.BAD_REQUEST:
-        raise Refused(f"http_{status}", answer.text[:2000], status=status)
+        words = f"{answer.headers.get(_REASON, '')} {answer.text}".strip()
+        raise Refused(f"http_{status}", words[:2000], status=status)
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         raise ContractBroken(f"{where} redirects ({status}); the connection's address is not the API's")
     if not answer.content:

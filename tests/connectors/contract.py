@@ -63,6 +63,7 @@ class SystemContract:
     """To be given: `main` (the kind with a party's fields), the fixture `system`, and the hands below."""
 
     main = ""
+    batched = True  # whether one call writes many
 
     def another(self, system):
         """Connect to the same instance once more."""
@@ -260,10 +261,13 @@ class SystemContract:
         door = Door(self.http(system).call, fault=SystemUnavailable("x"))
         with monkeypatch.context() as patch:
             patch.setattr(self.http(system), "call", door)
-            assert set(kinds(system.write(writes)).values()) == {Unknown}
+            outcomes = kinds(system.write(writes))
+        assert Unknown in outcomes.values()
+        assert set(outcomes.values()) <= ({Unknown} if self.batched else {Unknown, NotSent})
         assert door.writes == 1
         found = system.find(writes)
-        assert {key: len(records) for key, records in found.items()} == {write.key: 1 for write in writes}
+        sent = {key: 1 for key, outcome in outcomes.items() if outcome is Unknown}
+        assert {key: len(records) for key, records in found.items()} == sent
 
     def test_an_update_whose_answer_is_lost_is_sent_once_and_seen_by_reading(self, system, monkeypatch):
         writes = self.updates(system, 3)
@@ -292,7 +296,7 @@ class SystemContract:
         outcomes = system.write(writes)
         assert {o.key: (type(o), o.detail) for o in outcomes} == {w.key: (Rejected, "foreign words") for w in writes}
         assert all("foreign" not in o.message for o in outcomes)
-        assert door.writes == 7
+        assert door.writes == (7 if self.batched else 4)
 
     def test_a_refused_login_stops_before_anything_is_written(self, system, monkeypatch):
         writes = self.creates(system, 2)

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from interlock.config import CrmSettings, CustomerSettings, Endpoint
+from interlock.connectors.fields import moment
 from interlock.connectors.hubspot import reading
 from interlock.connectors.hubspot.client import HubSpot
-from interlock.connectors.hubspot.objects import COMPANY, DEAL, milliseconds, moment, note_html, note_key, note_text
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, milliseconds, note_html, note_key, note_text
 from interlock.connectors.registry import connect
 from interlock.domain.change import Unknown, Write
 from interlock.domain.maps import ValueMaps

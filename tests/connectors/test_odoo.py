@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from interlock.connectors.odoo import checks
 from interlock.connectors.odoo.api import Rpc
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
@@ -101,6 +104,12 @@ class TestOdoo(Hands, SystemContract):
         with pytest.raises(LoginRefused, match=r"create res\.partner"):
             reader.write([write])
         assert system.find([write]) == {}
+
+    def test_doctor_warns_before_the_key_ends(self, system, monkeypatch):
+        monkeypatch.setattr(checks, "WARNED_BEFORE", timedelta(days=100))
+        (check,) = [c for c in system.checks() if c.level != "ok"]
+        assert (check.name, check.level) == ("erp API key", "warning")
+        assert check.message.startswith("ends on 20")
 
     @pytest.mark.parametrize(
         ("vat_id", "country"),
@@ -264,6 +273,18 @@ class TestOdoo(Hands, SystemContract):
         assert not system.remove(system.ref("customer", with_person))
         assert system.remove(system.ref("customer", record_id))
         assert set(system.read("customer", [record_id, with_person])) == {with_person}
+
+    def test_a_company_below_another_is_a_customer_of_its_own(self, system):
+        above, below = self.made(system, PARTY, PARTY | {"legal_name": "Tochter GmbH", "vat_id": ""})
+        since = self.one(system, above).modified_at
+        self.erp.tape.wait(1.1)
+        rpc(system, "res.partner", "write", [int(below)], vals={"parent_id": int(above)})
+        self.edit(system, below, "city", "Kiel")
+        listed = {record.ref.id: record for page in system.changed("customer", since) for record in page.records}
+        assert (listed[below].values["city"], listed[below].values["vat_id"]) == ("Kiel", "")
+        assert isinstance(system.write([self.update(system, self.one(system, below), city="Bonn")])[0], Done)
+        assert [self.one(system, i).values["city"] for i in (above, below)] == [PARTY["city"], "Bonn"]
+        assert not system.remove(system.ref("customer", above))
 
     def test_employees_are_no_customers(self, system):
         (customer_id,) = self.made(system, PARTY)

@@ -126,6 +126,18 @@ def test_people_that_others_typed_are_never_ours_and_never_touched(erp, system):
     assert system._rpc.of_ids("res.partner", ids, fields) == theirs
 
 
+def test_a_mark_without_roles_makes_nobody_our_contact(erp, system):
+    record = made(erp, system)
+    typed = {"parent_id": int(record.ref.id), "name": "Erika", "comment": "<p>[il:11]</p>"}
+    (theirs,) = system._rpc.create("res.partner", [typed])
+    record = change(system, one(system, record.ref), contacts=[ERIKA])
+    assert people(record)[0] == [ERIKA]
+    assert change(system, record, contacts=[]).values["contacts"] == []
+    assert system._rpc.of_ids("res.partner", [theirs], ["name", "email", "active"])[theirs] == {
+        "id": theirs, "name": "Erika", "email": False, "active": True,
+    }  # fmt: skip
+
+
 def test_what_people_add_to_our_notes_stays(erp, system):
     record = made(erp, system, contacts=[ERIKA])
     (mine,) = [row["id"] for row in children(system, record)]

@@ -106,7 +106,7 @@ def test_every_field_with_its_usual_property_and_rule_is_documented():
     rules = load(ROOT / "interlock.toml").customers.fields
     for name in PARTY_FIELDS:
         rule = rules[name]
-        assert f"| {name} | `{ACCOUNT_PROPERTIES[name]}` | {rule.owner} | {rule.empty} | {rule.on_unusable} |" in text
+        assert f"| {name} | `{ACCOUNT_PROPERTIES[name].name}` | {rule.owner} | {rule.empty} | {rule.on_unusable} |" in text
 
 
 @pytest.mark.parametrize(

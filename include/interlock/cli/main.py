@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     how = prepare.add_mutually_exclusive_group(required=True)
     how.add_argument("--show", action="store_true", help="what is there, what is missing, what differs; nothing is changed")
     how.add_argument("--apply", action="store_true", help="make what is missing; what is there is never changed")
+    prepare.add_argument("--connection", default="", help="of a user who may make it; else the connection that runs use")
     prepare.set_defaults(command=setup.setup)
     prehistory = add("prehistory", help="what the ERP knows of an account's past").add_subparsers(required=True, metavar="erase")
     erase = prehistory.add_parser("erase", help="erase it in the ERP and in the store, for good")

@@ -15,7 +15,7 @@ from interlock.connectors.registry import connect
 from interlock.errors import ConfigurationError
 from interlock.ports.system import Need, Preparable
 
-SYSTEMS = ("hubspot",)
+SYSTEMS = ("hubspot", "espocrm")
 MARKS = {
     "there": "[green]there[/]",
     "made": "[green]made[/]",
@@ -35,7 +35,7 @@ def setup(options: Namespace) -> int:
             f"crm.system is {settings.crm.system}, not {options.system}; prepare the system that is connected"
         )
     crm = settings.crm.with_maps(settings.maps)
-    system = connect(options.system, look_up(crm.connection), crm, settings.customers)
+    system = connect(options.system, look_up(options.connection or crm.connection), crm, settings.customers)
     if not isinstance(system, Preparable):
         raise ConfigurationError(f"{options.system} needs no preparing; `interlock doctor` says what is missing there")
     made = list(system.make_missing()) if options.apply else []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from interlock.config.properties import Property, judged, named, one_of
+from interlock.config.usual import OfSystem, usual_names
 
 OF_ACCOUNT: Final[Mapping[str, Property]] = {"owner": Property("hubspot_owner_id"), "name": Property("name")}
 BALANCE: Final[Mapping[str, Property]] = {
@@ -34,13 +35,11 @@ CONTRACT_PAYMENT: Final[Mapping[str, Property]] = {
 }
 
 
-class BalanceSettings(BaseModel):
+class BalanceSettings(OfSystem):
     """Whether the CRM keeps what an account owes and how a contract is paid, and the names of the properties that do.
 
     Left out of what decides about customers and invoices: a change here makes none of them work again.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     balances: bool = Field(default=False, exclude=True)
     account_balance: dict[str, str] = Field(default_factory=dict, exclude=True)
@@ -48,25 +47,25 @@ class BalanceSettings(BaseModel):
 
     @field_validator("account_balance")
     @classmethod
-    def known_balance_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_balance_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it writes."""
-        return judged(value, ACCOUNT_BALANCE, BALANCE)
+        return judged(value, usual_names(info.data, "account_balance", ACCOUNT_BALANCE), BALANCE)
 
     @field_validator("contract_payment")
     @classmethod
-    def known_payment_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_payment_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it writes."""
-        return judged(value, CONTRACT_PAYMENT, CONTRACT_PAYMENT)
+        return judged(value, usual_names(info.data, "contract_payment", CONTRACT_PAYMENT), CONTRACT_PAYMENT)
 
     @property
     def account_balance_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return named(self.account_balance, ACCOUNT_BALANCE)
+        return named(self.account_balance, self.usual("account_balance", ACCOUNT_BALANCE))
 
     @property
     def contract_payment_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name."""
-        return named(self.contract_payment, CONTRACT_PAYMENT)
+        return named(self.contract_payment, self.usual("contract_payment", CONTRACT_PAYMENT))
 
     @property
     def balance_reading(self) -> dict[str, object]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from interlock.config.properties import Property, judged, named, one_of
+from interlock.config.usual import OfSystem, usual_names
 from interlock.domain.contract import CancellationKind, Interval, Moment, Renewal, Supply, Uplift
 
 SAID: Final[Mapping[str, Property]] = {
@@ -77,7 +78,7 @@ LINE: Final[Mapping[str, Property]] = {
 NEEDED: Final = ("name", "number", "status", "start", "interval", "currency", "product", "quantity", "unit_price")
 
 
-class ContractSettings(BaseModel):
+class ContractSettings(OfSystem):
     """How service contracts are kept in the CRM.
 
     contract_object: the custom object's name; "" says that no contracts are read. contract_links: `every_run` reads all
@@ -85,34 +86,32 @@ class ContractSettings(BaseModel):
     changed themselves or in a line, and sees links that went at the next full run.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    contract_object: str = Field(default="service_contracts", pattern=r"^([a-z][a-z0-9_]*)?$")
+    contract_object: str = Field(default="service_contracts", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
     contract_links: Literal["every_run", "full_run"] = "every_run"
     contract: dict[str, str] = Field(default_factory=dict)
     contract_line: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("contract")
     @classmethod
-    def known_contract_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_contract_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return judged(value, CONTRACT, (*NEEDED, *WRITTEN))
+        return judged(value, usual_names(info.data, "contract", CONTRACT), (*NEEDED, *WRITTEN))
 
     @field_validator("contract_line")
     @classmethod
-    def known_line_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_line_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return judged(value, LINE, NEEDED)
+        return judged(value, usual_names(info.data, "contract_line", LINE), NEEDED)
 
     @property
     def contract_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return named(self.contract, CONTRACT)
+        return named(self.contract, self.usual("contract", CONTRACT))
 
     @property
     def contract_line_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return named(self.contract_line, LINE)
+        return named(self.contract_line, self.usual("contract_line", LINE))
 
     @property
     def contract_reading(self) -> dict[str, object]:

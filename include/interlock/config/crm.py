@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from interlock.config.balances import BALANCE, BalanceSettings
 from interlock.config.connection import HttpSettings
 from interlock.config.contracts import ContractSettings
+from interlock.config.properties import Property, named
 from interlock.config.section import Seconds, Section
+from interlock.config.usual import SETTINGS, usual_names
 from interlock.domain.contact import ROLES
 from interlock.domain.maps import ValueMaps
 
 ACCOUNT_PROPERTIES = {
-    "legal_name": "name",
-    "vat_id": "vat_id",
-    "register_number": "register_number",
-    "language": "language",
-    "phone": "phone",
-    "website": "website",
-    "street": "address",
-    "postal_code": "zip",
-    "city": "city",
-    "country": "country",
-    "customer_number": "erp_customer_number",
-    "sync_state": "erp_sync_state",
-    "synced_at": "erp_synced_at",
-    "owner": "hubspot_owner_id",
-    "campaign": "source_campaign",
-    "parent": "hs_parent_company_id",
-    "delivery_name": "",
-    "delivery_street": "",
-    "delivery_postal_code": "",
-    "delivery_city": "",
-    "delivery_country": "",
+    "legal_name": Property("name"),
+    "vat_id": Property("vat_id"),
+    "register_number": Property("register_number"),
+    "language": Property("language"),
+    "phone": Property("phone"),
+    "website": Property("website"),
+    "street": Property("address"),
+    "postal_code": Property("zip"),
+    "city": Property("city"),
+    "country": Property("country"),
+    "customer_number": Property("erp_customer_number"),
+    "sync_state": Property("erp_sync_state"),
+    "synced_at": Property("erp_synced_at"),
+    "owner": Property("hubspot_owner_id"),
+    "campaign": Property("source_campaign"),
+    "parent": Property("hs_parent_company_id"),
+    "delivery_name": Property(""),
+    "delivery_street": Property(""),
+    "delivery_postal_code": Property(""),
+    "delivery_city": Property(""),
+    "delivery_country": Property(""),
 }
 CONTACT_PROPERTIES = {
-    "role": "role",
-    "salutation": "salutation",
-    "first_name": "firstname",
-    "last_name": "lastname",
-    "email": "email",
-    "phone": "phone",
-    "street": "address",
-    "postal_code": "zip",
-    "city": "city",
-    "country": "country",
+    "role": Property("role"),
+    "salutation": Property("salutation"),
+    "first_name": Property("firstname"),
+    "last_name": Property("lastname"),
+    "email": Property("email"),
+    "phone": Property("phone"),
+    "street": Property("address"),
+    "postal_code": Property("zip"),
+    "city": Property("city"),
+    "country": Property("country"),
 }
 MANDATORY_PROPERTIES = (
     "legal_name", "vat_id", "register_number", "language", "phone", "website", "street", "postal_code", "city", "country",
@@ -62,7 +64,6 @@ class CrmSettings(Section, ContractSettings, BalanceSettings):
     leaves the CRM. account_url: the page of an account, with {url} (the connection's), {portal} and {id}.
     """
 
-    system: str = "hubspot"
     connection: str = "interlock_crm"
     api_version: str = "v3"
     won_stages: tuple[str, ...] = ("closedwon",)
@@ -77,17 +78,23 @@ class CrmSettings(Section, ContractSettings, BalanceSettings):
     http: HttpSettings = HttpSettings()
     _maps: ValueMaps = PrivateAttr(default_factory=ValueMaps)
 
+    @model_validator(mode="before")
+    @classmethod
+    def usual_settings(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        """Take what is usual for this CRM where the file says nothing."""
+        return {**SETTINGS.get(str(given.get("system")), {}), **given} if isinstance(given, dict) else given
+
     @field_validator("account")
     @classmethod
-    def known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return _mapping(value, ACCOUNT_PROPERTIES)
+        return _mapping(value, usual_names(info.data, "account", ACCOUNT_PROPERTIES))
 
     @field_validator("contact")
     @classmethod
-    def known_contact_fields(cls, value: dict[str, str]) -> dict[str, str]:
+    def known_contact_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         """Refuse a field Interlock does not know, and a missing name for one it needs."""
-        return _mapping(value, CONTACT_PROPERTIES)
+        return _mapping(value, usual_names(info.data, "contact", CONTACT_PROPERTIES))
 
     @field_validator("contact_roles")
     @classmethod
@@ -120,12 +127,12 @@ class CrmSettings(Section, ContractSettings, BalanceSettings):
     @property
     def account_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return {name: prop for name, prop in (ACCOUNT_PROPERTIES | self.account).items() if prop}
+        return named(self.account, self.usual("account", ACCOUNT_PROPERTIES))
 
     @property
     def contact_properties(self) -> dict[str, str]:
         """Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-        return {name: prop for name, prop in (CONTACT_PROPERTIES | self.contact).items() if prop}
+        return named(self.contact, self.usual("contact", CONTACT_PROPERTIES))
 
     def roles_of(self, value: str) -> list[str]:
         """Return which of our roles the CRM's role property means; it may hold several, parted by semicolons."""

@@ -11,9 +11,9 @@ Holds = Literal["string", "number", "date", "datetime", "enumeration", "bool"]
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """Where a field is kept and what it holds, in HubSpot's words; an enumeration's values are Interlock's own words.
+    """Where a field is kept in HubSpot and what it holds; an enumeration's values are Interlock's own words.
 
-    `lines`: a text of several lines.
+    `lines`: a text of several lines. Other CRMs' names are in `config.usual`.
     """
 
     name: str
@@ -27,12 +27,12 @@ def one_of(name: str, *values: str) -> Property:
     return Property(name, "enumeration", values)
 
 
-def named(given: Mapping[str, str], usual: Mapping[str, Property]) -> dict[str, str]:
+def named(given: Mapping[str, str], usual: Mapping[str, str]) -> dict[str, str]:
     """Return Interlock's field name -> the CRM's property name, of the fields that the CRM has."""
-    return {field: name for field, known in usual.items() if (name := given.get(field, known.name))}
+    return {field: name for field, known in usual.items() if (name := given.get(field, known))}
 
 
-def judged(given: dict[str, str], usual: Mapping[str, Property], needed: Collection[str]) -> dict[str, str]:
+def judged(given: dict[str, str], usual: Mapping[str, str], needed: Collection[str]) -> dict[str, str]:
     """Raise ValueError for a field that is unknown, a needed one without a name, a name that stands twice."""
     if unknown := sorted(set(given) - set(usual)):
         raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(usual)}")

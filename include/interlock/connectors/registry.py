@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from interlock.config import CrmSettings, CustomerSettings, Endpoint, ErpSettings
+from interlock.connectors.espocrm.client import EspoCrm
 from interlock.connectors.hubspot.client import HubSpot
 from interlock.connectors.odoo.client import Odoo
 from interlock.connectors.tryton.client import Tryton
@@ -20,11 +21,13 @@ def connect(system: str, endpoint: Endpoint, settings: CrmSettings | ErpSettings
     match (system, settings):
         case ("hubspot", CrmSettings()):
             return HubSpot(endpoint, settings)
+        case ("espocrm", CrmSettings()):
+            return EspoCrm(endpoint, settings)
         case ("tryton", ErpSettings()):
             return Tryton(endpoint, settings, customers)
         case ("odoo", ErpSettings()):
             return Odoo(endpoint, settings, customers)
-    raise ConfigurationError(f"no connector {system!r} here; a CRM is hubspot, an ERP is tryton or odoo")
+    raise ConfigurationError(f"no connector {system!r} here; a CRM is hubspot or espocrm, an ERP is tryton or odoo")
 
 
 def connect_register(register: Literal["vies", "none"], endpoint: Callable[[], Endpoint | None]) -> VatRegister | None:

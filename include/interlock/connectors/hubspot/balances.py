@@ -5,18 +5,16 @@ A facet is the same object under a kind of its own, so that what is written into
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from interlock.config import CrmSettings
 from interlock.config.balances import ACCOUNT_BALANCE, CONTRACT_PAYMENT
 from interlock.config.contracts import SAID
-from interlock.config.properties import Property
-from interlock.connectors.hubspot.contracts import canonical
+from interlock.connectors.fields import texts
 from interlock.connectors.hubspot.objects import COMPANY, Body, Kind
 from interlock.domain.identity import Ref, Values
-from interlock.domain.normalise import lines, text
 from interlock.domain.record import Problem, Record
 
 BALANCE_KIND: Final = "account_balance"
@@ -35,7 +33,7 @@ class AccountBalances(Kind):
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Bring every field to its canonical form, an empty one to an empty text."""
-        return _texts(row, settings.account_balance_properties, ACCOUNT_BALANCE), ()
+        return texts(row, settings.account_balance_properties, ACCOUNT_BALANCE), ()
 
     def record(self, ref: Callable[[str, str], Ref], row: Body, settings: CrmSettings, parent: str | None) -> Record:  # noqa: ARG002
         """Build the record; the parent is the same company."""
@@ -62,8 +60,8 @@ class ContractPayments(Kind):
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Bring every field to its canonical form, an empty one to an empty text."""
-        said = _texts(row, _of_contract(settings), {field: SAID[field] for field in OF_CONTRACT})
-        return said | _texts(row, settings.contract_payment_properties, CONTRACT_PAYMENT), ()
+        said = texts(row, _of_contract(settings), {field: SAID[field] for field in OF_CONTRACT})
+        return said | texts(row, settings.contract_payment_properties, CONTRACT_PAYMENT), ()
 
     def record(self, ref: Callable[[str, str], Ref], row: Body, settings: CrmSettings, parent: str | None) -> Record:
         """Build the record; the parent is the company that the contract serves, as the contract itself has it."""
@@ -76,12 +74,3 @@ ACCOUNT_BALANCES: Final = AccountBalances()
 
 def _of_contract(settings: CrmSettings) -> dict[str, str]:
     return {field: name for field, name in settings.contract_properties.items() if field in OF_CONTRACT}
-
-
-def _texts(row: Body, names: Mapping[str, str], known: Mapping[str, Property]) -> dict[str, str]:
-    found = dict.fromkeys(known, "")
-    for field, name in names.items():
-        clean = lines if known[field].lines else text
-        if value := clean(str(row.get(name) or "")):
-            found[field] = canonical(value, known[field].holds)
-    return found

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import Final
 
-from pydantic import ValidationError
-
 from interlock.config import CrmSettings
 from interlock.config.contracts import CONTRACT, LINE, WRITTEN
-from interlock.config.properties import Property
+from interlock.connectors.contracts import judged, lacking
+from interlock.connectors.fields import filled, moment
 from interlock.connectors.hubspot.api import Body, rows
-from interlock.connectors.hubspot.objects import COMPANY, Kind, moment
+from interlock.connectors.hubspot.objects import COMPANY, Kind
 from interlock.connectors.hubspot.people import CONTACT
 from interlock.connectors.hubspot.reading import PAGE, Reader
-from interlock.domain.contract import Contract
 from interlock.domain.identity import Json, Values
-from interlock.domain.money import plain
 from interlock.domain.normalise import text
 from interlock.domain.record import Page, Problem, Record
 
 KIND: Final = "contract"
-NEEDED: Final = ("interval", "currency")  # what the model would take as its usual value
 DISCOUNT: Final = "discount"  # HubSpot's own: an amount off each unit, beside the discount in percent
 
 
@@ -57,7 +52,7 @@ class LineItems(Kind):
 
     def values(self, row: Body, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Bring every field to its canonical form; empty ones are left out."""
-        return _canonical(row, settings.contract_line_properties, LINE), ()
+        return filled(row, settings.contract_line_properties, LINE), ()
 
 
 LINE_ITEM: Final = LineItems()
@@ -119,14 +114,14 @@ class ContractReader(Reader):
     def _contract(self, row: Body, accounts: Sequence[str], people: Sequence[str], lines: Sequence[Body]) -> Record:
         """Build the record; its time is the contract's own, which no line's removal sets back."""
         own = row["properties"]
-        given = _canonical(own, self._settings.contract_properties, CONTRACT)
+        given = filled(own, self._settings.contract_properties, CONTRACT)
         given["account"] = next(iter(accounts), "")
         given["lines"] = [
             {"id": str(line["id"]), **LINE_ITEM.values(line["properties"], self._settings)[0]}
             for line in sorted(lines, key=lambda line: int(line["id"]))
         ]
-        contract, problems = _judged(given)
-        problems += list(_lacking(given, accounts)) + [_absolute(line) for line in lines if _has_discount(line)]
+        contract, problems = judged(given)
+        problems += list(lacking(given, accounts)) + [_absolute(line) for line in lines if _has_discount(line)]
         written: dict[str, Json] = {field: given.get(field, "") for field in WRITTEN}
         values: dict[str, Json] = {**contract, **written, "name": given.get("name", ""), "contacts": [*sorted(people, key=int)]}
         merged = str(own.get("hs_merged_object_ids") or "")
@@ -138,68 +133,6 @@ class ContractReader(Reader):
             tuple(problems),
             merged_from=tuple(filter(None, merged.split(";"))),
         )
-
-
-def _canonical(row: Body, names: Mapping[str, str], known: Mapping[str, Property]) -> dict[str, Json]:
-    """Return the fields that have a value, as `domain.contract` reads them; what is unfit stays as it stands there."""
-    found: dict[str, Json] = {}
-    for field, name in names.items():
-        if value := text(str(row.get(name) or "")):
-            found[field] = value.upper() if field == "currency" else canonical(value, known[field].holds)
-    return found
-
-
-def canonical(value: str, holds: str) -> str:
-    """Return the one text of equal values of a type of property; one that is not of the type stays as it is."""
-    try:
-        match holds:
-            case "date":
-                return moment(value).date().isoformat()
-            case "datetime":
-                return moment(value).isoformat()
-            case "number":
-                return plain(Decimal(value)) if Decimal(value).is_finite() else value
-            case "enumeration" | "bool":
-                return value.casefold()
-    except (ValueError, InvalidOperation):
-        pass
-    return value
-
-
-def _judged(given: dict[str, Json]) -> tuple[dict[str, Json], list[Problem]]:
-    """Read a contract, leaving out each part that is unfit and saying so; nothing stands for what could not be read."""
-    problems: list[Problem] = []
-    while True:
-        try:
-            return Contract.model_validate(given).model_dump(mode="json"), problems
-        except ValidationError as error:
-            deep = {fault["loc"][: 3 if fault["loc"][0] == "lines" else 1] for fault in error.errors()}
-            problems += [_dropped(given, place) for place in sorted(deep, key=str)]
-
-
-def _dropped(given: dict[str, Json], place: tuple[int | str, ...]) -> Problem:
-    holder, field = given, str(place[-1])
-    if len(place) > 1 and isinstance(lines := given["lines"], list) and isinstance(line := lines[int(place[1])], dict):
-        holder = line
-    value = str(holder.pop(field))
-    if holder is given:
-        message = "the field holds what it cannot hold; correct the contract in the CRM"
-        return Problem("contract_field_unfit", field, message, value)
-    message = f"{field} of line {holder['id']} holds what it cannot hold; correct the line in the CRM"
-    return Problem("contract_line_unfit", "lines", message, value)
-
-
-def _lacking(given: Mapping[str, Json], accounts: Sequence[str]) -> Iterator[Problem]:
-    for field in NEEDED:
-        if not given.get(field):
-            yield Problem("contract_field_missing", field, "nothing can be invoiced without it; fill it in the CRM")
-    if not accounts:
-        yield Problem(
-            "contract_without_account", "account", "the contract has no company; link the one that is served in the CRM"
-        )
-    elif len(accounts) > 1:
-        message = "the contract has several companies; leave the one that is served, and name who is invoiced in its own field"
-        yield Problem("contract_several_accounts", "account", message)
 
 
 def _has_discount(line: Body) -> bool:

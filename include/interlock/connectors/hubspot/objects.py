@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from interlock.config import CrmSettings
+from interlock.connectors.fields import moment
 from interlock.domain.identity import Ref, Values
 from interlock.domain.normalise import normalise, text
 from interlock.domain.record import Problem, Record
@@ -136,17 +137,6 @@ def earliest(times: Iterable[str]) -> str:
         except ValueError:
             others.append(text(value)[:200])
     return min(moments).isoformat() if moments else others[-1]
-
-
-def moment(value: str) -> datetime:
-    """Read HubSpot's time: ISO 8601 or epoch milliseconds; raises ValueError for anything else."""
-    try:
-        if value.isdecimal():
-            return datetime.fromtimestamp(int(value) / 1000, UTC)
-        found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (OverflowError, OSError):
-        raise ValueError("a time beyond the calendar") from None
 
 
 def milliseconds(value: datetime) -> int:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from interlock.config import CrmSettings
-from interlock.connectors.hubspot.objects import NOTE, Body, Kind, moment, note_key, note_text
+from interlock.connectors.fields import moment
+from interlock.connectors.hubspot.objects import NOTE, Body, Kind, note_key, note_text
 from interlock.connectors.hubspot.tasks import TASK
 from interlock.domain.identity import Ref, Values
 from interlock.domain.normalise import normalise

@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CrmSettings
+from interlock.connectors.fields import moment
 from interlock.connectors.hubspot.api import Api, Body, following, rows
-from interlock.connectors.hubspot.objects import COMPANY, DEAL, Kind, milliseconds, moment
+from interlock.connectors.hubspot.objects import COMPANY, DEAL, Kind, milliseconds
 from interlock.connectors.hubspot.people import ACTIVITIES
 from interlock.domain.change import Write
 from interlock.domain.identity import Json, Ref

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from interlock.config import CrmSettings
-from interlock.connectors.hubspot.objects import Body, Kind, moment, note_html, note_key, note_text
+from interlock.connectors.fields import moment
+from interlock.connectors.hubspot.objects import Body, Kind, note_html, note_key, note_text
 from interlock.domain.change import Write
 from interlock.domain.identity import Values
 from interlock.domain.normalise import text

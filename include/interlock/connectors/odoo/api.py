@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
 
 from interlock.config import Endpoint, HttpSettings
-from interlock.errors import ConfigurationError, ContractBroken, InterlockError, LoginRefused, Refused, SystemUnavailable
+from interlock.connectors.odoo.faults import NO_LOGIN, classified, no_database, told
+from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, Refused
 from interlock.http import Http
 
 READ: Final = 500
 LARGEST_ID: Final = 2**31 - 1
 FIRST_JSON2: Final = 19
-USER_ERRORS: Final = ("UserError", "ValidationError", "RedirectWarning")
-BUSY: Final = ("SerializationFailure", "DeadlockDetected", "LockNotAvailable", "TransactionRollbackError")
 BY_POSITION: Final = ("vals_list", "vals")  # modules name these arguments of create and write differently
-NO_LOGIN: Final = (
-    "Odoo refuses the login; check user and API key of its connection: a key expires (after 90 days at most for most users),"
-    " and a user with two-factor authentication needs a key, its password is not accepted"
-)
 Row = dict[str, Any]
 Domain = list[Any]
 
@@ -165,11 +159,7 @@ class Rpc:
         except Refused as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            raise ConfigurationError(self._no_database) from None
-
-    @property
-    def _no_database(self) -> str:
-        return f"Odoo has no database {self.database!r}; name it in its connection"
+            raise ConfigurationError(no_database(self.database)) from None
 
     def _sent(self, model: str, method: str, ids: Sequence[int] | None, named: Row, *, safe: bool) -> Any:  # noqa: ANN401
         if self.major >= FIRST_JSON2:
@@ -187,7 +177,7 @@ class Rpc:
         if not isinstance(answer, dict):
             raise ContractBroken("Odoo answers with another shape than documented")
         if error := answer.get("error"):
-            raise self._classified(error.get("data") or {})
+            raise classified(error.get("data") or {}, self.database)
         return answer.get("result")
 
     def _json2(self, model: str, method: str, body: Row, *, safe: bool) -> Any:  # noqa: ANN401
@@ -197,37 +187,9 @@ class Rpc:
         try:
             return self._http.call("POST", f"/json/2/{model}/{method}", safe=safe, json=body, headers=headers)
         except Refused as error:
-            if told := _told(error.detail):
-                raise self._classified(told, error.status) from None
+            if found := told(error.detail):
+                raise classified(found, self.database, error.status) from None
             raise
-
-    def _classified(self, data: Mapping[str, Any], status: int = 0) -> InterlockError:
-        """Tell an error by its class; its message is the ERP's own text, its `debug` a traceback that nobody sees."""
-        name, message = str(data.get("name") or ""), str(data.get("message") or "")
-        kind = name.rpartition(".")[2]
-        if kind == "AccessDenied":
-            return LoginRefused(NO_LOGIN)
-        if kind in BUSY:
-            return SystemUnavailable("Odoo gave a change up, as others changed the same records", sent=False)
-        if kind == "OperationalError" and self.database in message and "does not exist" in message:
-            return ConfigurationError(self._no_database)
-        text = message[:1000] or kind
-        if kind == "AccessError":
-            return Refused("no_right", text, status=status)
-        if kind == "MissingError":
-            return Refused("record_missing", text, status=status)
-        return Refused("refused_by_erp" if kind in USER_ERRORS else "erp_fault", text, status=status)
-
-
-def _told(text: str) -> Mapping[str, Any]:
-    """Read an error's class and message from a body that may be cut off within its traceback."""
-    for whole in (text, text.partition(', "debug":')[0] + "}"):
-        try:
-            found = json.loads(whole)
-        except ValueError:
-            continue
-        return found if isinstance(found, dict) else {}
-    return {}
 
 
 def moment(value: str | bool | None) -> datetime | None:  # noqa: FBT001 - false is Odoo's null

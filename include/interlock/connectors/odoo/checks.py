@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from interlock.config import CustomerSettings
 from interlock.connectors.odoo import objects
-from interlock.connectors.odoo.api import Rpc
+from interlock.connectors.odoo.api import Rpc, moment
 from interlock.connectors.odoo.catalogue import SEQUENCE, Catalogue
 from interlock.errors import ConfigurationError, ContractBroken
 from interlock.ports.system import Check
@@ -22,6 +23,8 @@ NEEDED: Final = {
     "res.lang": ("read",),
     "account.payment.term": ("read",),
 }
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+WARNED_BEFORE: Final = timedelta(days=14)
 NO_SEQUENCE: Final = (
     f"Odoo has no sequence with the code {SEQUENCE}, which numbers customers: add one in Odoo (Settings, Technical, Sequences),"
     ' or set customers.number = "reserved"'
@@ -29,13 +32,14 @@ NO_SEQUENCE: Final = (
 
 
 def checks(rpc: Rpc, catalogue: Catalogue, customers: CustomerSettings) -> Iterator[Check]:
-    """Check version, rights and company, and what creating customers needs: numbers, names, languages, VAT ids, the term."""
+    """Check version, rights, key and company, and what creating customers needs: numbers, names, languages, VAT ids, the term."""
     yield _version(rpc)
     missing = missing_rights(rpc)
     if missing:
         yield Check("erp rights", "error", f"no right to {', '.join(missing)}", "add the user to a group that has it")
         return
     yield Check("erp rights", "ok", f"to read and write customers ({len(NEEDED)} models)")
+    yield _key(rpc)
     yield _company(rpc)
     if customers.number == "sequence":
         yield _sequence(catalogue)
@@ -62,6 +66,18 @@ def _version(rpc: Rpc) -> Check:
         return Check("erp version", "ok", rpc.version)
     cure = "use Odoo 17, 18 or 19, or run the connector's tests against it"
     return Check("erp version", "warning", f"{rpc.version}, made for {MADE_FOR[0]} to {MADE_FOR[-1]}", cure)
+
+
+def _key(rpc: Rpc) -> Check:
+    """Warn in time: of several keys it cannot be told which one is in use, so the last to end counts."""
+    keys = "res.users.apikeys"
+    ends = bool(rpc.read(keys, "fields_get", allfields=["expiration_date"], attributes=["type"]))
+    rows = rpc.search(keys, [["user_id", "=", rpc.context["uid"]]], ["expiration_date"]) if ends else []
+    last = max((moment(row["expiration_date"]) or NEVER for row in rows), default=NEVER)
+    if last - rpc.server_time > WARNED_BEFORE:
+        return Check("erp API key", "ok", "does not end" if last == NEVER else f"ends on {last:%Y-%m-%d}")
+    cure = "make a new one in the preferences of Odoo's user, and put it into the connection"
+    return Check("erp API key", "warning", f"ends on {last:%Y-%m-%d}", cure)
 
 
 def _company(rpc: Rpc) -> Check:

@@ -27,7 +27,7 @@ PEOPLE: Final = ("contacts", "delivery_addresses")
 WRITABLE: Final = frozenset(("language", "references", *PLAIN, *ADDRESS, *PEOPLE))
 READ: Final = (
     "name", "ref", "lang", "vat", "company_registry", "phone", "website", "street", "street2", "zip", "city", "country_id",
-    "active", "parent_id", "partner_share", "write_date",
+    "active", "parent_id", "is_company", "partner_share", "write_date",
 )  # fmt: skip
 MAIN: Final = (
     "name", "is_company", "ref", "lang", "vat", "company_registry", "phone", "website", "street", "street2", "zip", "city",

@@ -54,7 +54,7 @@ def rows(contacts: Sequence[Person], deliveries: Sequence[Person], countries: Ma
 
 def contact_commands(children: Sequence[Row], wanted: Sequence[Person]) -> list[list[Any]]:
     """Return Odoo's commands that make our contacts as wanted; one that is not wanted any more is archived and emptied."""
-    known = {ours["id"]: child for child, ours in _ours(children) if child["type"] != "delivery"}
+    known = {ours["id"]: child for child, ours in _ours(children) if child["type"] != "delivery" and ours["roles"]}
     rows = {person["id"]: _contact(person) for person in wanted}
     gone = [[1, known[number]["id"], _emptied(number)] for number in sorted(known.keys() - rows) if known[number]["active"]]
     return [command for number, row in rows.items() for command in _made(known.get(number), row)] + gone

@@ -27,18 +27,19 @@ class Reader:
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """Yield partners changed themselves or in a child, whose change does not touch the parent's own write date.
 
-        Partners of internal users are no customers. A child that was deleted shows at the next full read.
+        A company below another is a customer of its own; partners of internal users are none. A child that was deleted shows at
+        the next full read.
         """
         stamps: dict[int, datetime] = {}
         domain = [["write_date", ">=", wire(since)]] if since else []
-        for row in self._rpc.every(PARTNER, domain, ["parent_id", "write_date"], 10 * READ):
-            partner = row["parent_id"][0] if row["parent_id"] else row["id"]
+        for row in self._rpc.every(PARTNER, domain, ["parent_id", "is_company", "write_date"], 10 * READ):
+            partner = row["id"] if _stands_alone(row) else row["parent_id"][0]
             stamps[partner] = max(stamps.get(partner, EPOCH), moment(row["write_date"]) or EPOCH)
         ordered = sorted(stamps, key=lambda partner: (stamps[partner], partner))
         for start in range(0, len(ordered), READ):
             part = ordered[start : start + READ]
             rows = self.rows(part)
-            customers = [rows[i] for i in part if i in rows and not rows[i]["parent_id"] and rows[i]["partner_share"]]
+            customers = [rows[i] for i in part if i in rows and _stands_alone(rows[i]) and rows[i]["partner_share"]]
             yield Page([self.record(kind, row) for row in customers], stamps[part[-1]])
 
     def read(self, kind: str, ids: Sequence[str]) -> dict[str, Record]:
@@ -99,5 +100,10 @@ class Reader:
         """Return which customers bear some numbers; Odoo does not keep them from bearing the same."""
         if not numbers:
             return set()
-        rows = self._rpc.search(PARTNER, [["ref", "in", list(numbers)], ["parent_id", "=", False]], ["ref"])
+        alone = ["|", ["parent_id", "=", False], ["is_company", "=", True]]
+        rows = self._rpc.search(PARTNER, [["ref", "in", list(numbers)], *alone], ["ref"])
         return {(int(row["id"]), str(row["ref"])) for row in rows}
+
+
+def _stands_alone(row: Row) -> bool:
+    return bool(row["is_company"]) or not row["parent_id"]

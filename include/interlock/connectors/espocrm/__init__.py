@@ -1,0 +1,1 @@
+"""EspoCRM as CRM."""

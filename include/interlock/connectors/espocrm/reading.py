@@ -1,0 +1,208 @@
+"""Reading EspoCRM: everything, what changed, by id, by account, by our key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import chain
+from typing import Final
+
+from interlock.config import CrmSettings
+from interlock.connectors.espocrm.api import Api, Condition
+from interlock.connectors.espocrm.contracts import KIND, OF_LINE, ContractLines, with_lines
+from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS, Kind, Row, entered, key_in
+from interlock.connectors.espocrm.people import LISTED, Activity, Posts
+from interlock.connectors.espocrm.tasks import TASKS, mark_of
+from interlock.connectors.fields import moment
+from interlock.domain.change import Write
+from interlock.domain.identity import Json, Ref
+from interlock.domain.record import Page, Record
+from interlock.errors import ContractBroken, LoginRefused
+
+ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,35}")
+TIMES: Final = ("id", "createdAt", "modifiedAt")
+MODIFIED: Final = "modifiedAt"
+
+
+class Reader:
+    """Turns EspoCRM's rows into records; `ref` names a record of this installation, `page` is an account's address."""
+
+    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], page: Callable[[str], str]) -> None:
+        self._api, self._settings, self._ref, self._page = api, settings, ref, page
+
+    def everything(self, kind: Kind) -> Iterator[Page]:
+        """List all by id; complete up to the newest change known before, as rows already read may change meanwhile."""
+        self._api.require(kind.scope, "read")
+        newest = [moment(row[MODIFIED]) for row in self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)]
+        last: list[Condition] = []
+        latest: list[datetime] = []
+        while True:
+            rows = self._api.list(kind.scope, last, self._select(kind))
+            records = self.records(kind, rows)
+            latest = [max(latest + [record.modified_at for record in records])] if records else latest
+            done = len(rows) < self._api.page
+            yield Page(records, min(latest + newest) if done and latest and newest else None)
+            if done:
+                return
+            last = [{"type": "greaterThan", "attribute": "id", "value": rows[-1]["id"]}]
+
+    def changed(self, kind: Kind, since: datetime) -> Iterator[Page]:
+        """Tell what changed; of contracts all, or those changed themselves or in a line (`crm.contract_links`)."""
+        if kind.kind != KIND:
+            yield from self._changed(kind, since)
+        elif self._settings.contract_links == "every_run":
+            yield from self.everything(kind)
+        else:
+            yield from self._changed_contracts(kind, since)
+
+    def _changed_contracts(self, kind: Kind, since: datetime) -> Iterator[Page]:
+        """Two listings move one watermark: it stops where both were complete, at EspoCRM's clock before they began."""
+        begun, stamps, held = self._api.server_time, list[datetime](), list[Record]()
+        for page in chain(self._changed(kind, since), self._by_changed_lines(kind, since)):
+            if held:
+                yield Page(held)
+            held = list(page.records)
+            stamps += [page.watermark] if page.watermark and page.watermark <= begun else []
+        if held:
+            yield Page(held, max(stamps, default=None))
+
+    def _by_changed_lines(self, kind: Kind, since: datetime) -> Iterator[Page]:
+        place = ContractLines(self._settings.contract_object)
+        for rows, at in self._rows(place, since):
+            contracts = self.read(kind, [str(row[OF_LINE]) for row in rows if row.get(OF_LINE)])
+            if contracts:
+                yield Page(list(contracts.values()), at)
+
+    def _changed(self, kind: Kind, since: datetime) -> Iterator[Page]:
+        for rows, _ in self._rows(kind, since):
+            if records := self.records(kind, rows):
+                yield Page(records, records[-1].modified_at)
+
+    def _rows(self, kind: Kind, since: datetime) -> Iterator[tuple[list[Row], datetime]]:
+        """List by (time of change, id) from the last row on: an offset would skip rows when earlier ones change meanwhile."""
+        self._api.require(kind.scope, "read")
+        after: Condition = {"type": "greaterThanOrEquals", "attribute": MODIFIED, "value": stamp(since)}
+        while True:
+            rows = self._api.list(kind.scope, [after], self._select(kind), order=MODIFIED)
+            if any(moment(row[MODIFIED]) < since.replace(microsecond=0) for row in rows):
+                raise ContractBroken(f"EspoCRM gives older {kind.scope} than asked for: it ignores the filter")
+            if rows:
+                yield rows, moment(rows[-1][MODIFIED])
+            if len(rows) < self._api.page:
+                return
+            after = _beyond(rows[-1])
+
+    def read(self, kind: Kind, ids: Sequence[str]) -> dict[str, Record]:
+        """Read by id, a hundred a call."""
+        fit = [i for i in ids if ID.fullmatch(i)]
+        rows = list(self._api.of_ids(kind.scope, "id", fit, self._select(kind))) if fit else []
+        return {record.ref.id: record for record in self.records(kind, rows)}
+
+    def children(self, kind: Kind, parents: Sequence[Ref]) -> Iterator[Record]:
+        """Yield the records of some accounts."""
+        self._api.require(kind.scope, "read")
+        ids = [ref.id for ref in parents]
+        if kind.parent == "id":
+            yield from self.read(kind, ids).values()
+            return
+        attribute = kind.parent or ("accountId" if kind is TASKS else "parentId")
+        yield from self.records(kind, list(self._api.of_ids(kind.scope, attribute, ids, self._select(kind))))
+
+    def activities(self, parents: Sequence[Ref], *, texts: bool) -> Iterator[Record]:
+        """Yield people's activities of accounts, and what they wrote on the accounts' streams."""
+        ids = [ref.id for ref in parents]
+        for kind in (place(texts=texts) for place in LISTED):
+            self._api.require(kind.scope, "read")
+            for row in self._api.of_ids(kind.scope, kind.parent, ids, self._select(kind)):
+                if row.get("status") != "Draft":
+                    yield self._activity(kind, row)
+        for account in ids:
+            for row in self._api.stream(ACCOUNT, account, "posts"):
+                yield self._activity(Posts(texts=texts), row | {"accountId": account})
+
+    def keyed(self, kind: Kind, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
+        """Look notes or tasks up among those of their account by the key in the last line, oldest first."""
+        found: dict[str, list[Record]] = {}
+        wanted = {write.key for write in writes}
+        parents = [write.parent.id for write in writes if write.parent]
+        on_account: Condition = {"type": "equals", "attribute": "parentType", "value": ACCOUNT}
+        rows = self._api.of_ids(kind.scope, "parentId", parents, self._select(kind), on_account)
+        for row in sorted(rows, key=lambda row: (str(row["createdAt"]), str(row["id"]))):
+            key = mark_of(str(row.get("description") or ""))[0] if kind is TASKS else key_in(str(row.get("post") or ""))
+            if key in wanted:
+                found.setdefault(key, []).extend(self.records(kind, [row]))
+        return found
+
+    def records(self, kind: Kind, rows: Sequence[Row]) -> list[Record]:
+        """Build records; a won deal's stream and a contract's lines are asked for."""
+        if kind is DEALS:
+            rows = [row | self._entered(row) for row in rows]
+        if kind.kind == KIND:
+            rows = with_lines(rows, self._lines([str(row["id"]) for row in rows]))
+        return [self._completed(kind, row, kind.record(self._ref, row, self._settings)) for row in rows]
+
+    def _select(self, kind: Kind) -> list[str]:
+        return [*TIMES, *kind.attributes(self._settings)]
+
+    def _entered(self, row: Row) -> Row:
+        won = self._settings.won_stages
+        if row.get("stage") not in won:
+            return {}
+        return {"entered": entered(list(self._api.stream(DEALS.scope, row["id"])), won)}
+
+    def _lines(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        found: dict[str, list[Row]] = {}
+        place = ContractLines(self._settings.contract_object)
+        for row in self._api.of_ids(place.scope, OF_LINE, contracts, self._select(place)) if contracts else ():
+            found.setdefault(str(row[OF_LINE]), []).append(row)
+        return found
+
+    def _completed(self, kind: Kind, row: Row, record: Record) -> Record:
+        if kind is not ACCOUNTS:
+            return record
+        more: dict[str, Json] = {"page": self._page(record.ref.id)}
+        if "owner" in record.values:
+            more["owner"] = self._owner(row)
+        above = str(record.values.get("parent") or "")
+        more["parent"] = str(self._ref(ACCOUNTS.kind, above)) if ID.fullmatch(above) else ""
+        return replace(record, values={**record.values, **more})
+
+    def _activity(self, kind: Activity, row: Row) -> Record:
+        record = kind.seen(kind.record(self._ref, row, self._settings), row)
+        ref = self._ref(kind.kind, f"{kind.type}-{row['id']}")
+        owner = {} if record.values.get("private") else {"owner": self._owner(row)}
+        return replace(record, ref=ref, values={**record.values, **owner})
+
+    def _owner(self, row: Row) -> Json:
+        owner = str(row.get("assignedUserId") or (row.get("createdById") if "post" in row else "") or "")
+        return self._owners.get(owner, {"name": str(row.get("assignedUserName") or ""), "former": False}) if owner else {}
+
+    @cached_property
+    def _owners(self) -> dict[str, Json]:
+        """Who looks after records, by id, former ones too; nobody where the right to see users is missing."""
+        try:
+            users = list(self._api.every("User", [], ["name", "isActive"]))
+        except LoginRefused:
+            return {}
+        return {str(row["id"]): {"name": str(row.get("name") or ""), "former": not row.get("isActive")} for row in users}
+
+
+def stamp(at: datetime) -> str:
+    """Write a time as EspoCRM keeps it: UTC, whole seconds, rounded down."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _beyond(row: Row) -> Condition:
+    at, name = row[MODIFIED], row["id"]
+    later: Condition = {"type": "greaterThan", "attribute": MODIFIED, "value": at}
+    same: Condition = {
+        "type": "and",
+        "value": [
+            {"type": "equals", "attribute": MODIFIED, "value": at},
+            {"type": "greaterThan", "attribute": "id", "value": name},
+        ],
+    }
+    return {"type": "or", "value": [later, same]}

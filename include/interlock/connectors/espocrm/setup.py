@@ -1,0 +1,103 @@
+"""`interlock setup espocrm`: what the processes need in EspoCRM, seen and made; what is there is never changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from interlock.config import CrmSettings
+from interlock.connectors.espocrm.api import Api, Row
+from interlock.connectors.espocrm.contracts import LINES
+from interlock.connectors.espocrm.wanted import Wanted, links, wanted
+from interlock.errors import LoginRefused, Refused
+from interlock.ports.system import Need
+
+ADMIN: Final = "log in as an administrator: --connection names a connection with a user's name and password"
+
+
+class Setup:
+    """Surveys one installation and makes what is missing, however often it is asked to."""
+
+    def __init__(self, api: Api, settings: CrmSettings) -> None:
+        self._api, self._settings = api, settings
+
+    def survey(self) -> list[Need]:
+        """Say of objects, links and each field whether it is there, missing, or of another type."""
+        found: list[Need] = []
+        known: dict[str, Mapping[str, Row]] = {}
+        for scope in self._objects():
+            known[scope] = self._api.metadata(f"entityDefs.{scope}.fields")
+            found.append(Need(scope, "object", scope, "there" if known[scope] else "missing"))
+        found += [self._link(name, known) for name in links(self._settings)]
+        for one in wanted(self._settings):
+            if one.scope not in known:
+                known[one.scope] = self._api.metadata(f"entityDefs.{one.scope}.fields")
+            if not self._is_link(one):
+                found.append(_judged(one, known[one.scope]))
+        return found
+
+    def make_missing(self) -> list[Need]:
+        """Make what is missing, objects first, then links, then fields; returns what became of each missing thing."""
+        missing = [need for need in self.survey() if need.state == "missing"]
+        bodies = {(one.scope, one.name): one.body() for one in wanted(self._settings)}
+
+        def field(need: Need) -> None:
+            self._api.make(f"Admin/fieldManager/{need.place}", bodies[need.place, need.name])
+
+        made = [_made(need, self._make_object) for need in missing if need.what == "object"]
+        made += [_made(need, self._make_link) for need in missing if need.what == "association"]
+        return made + [_made(need, field) for need in missing if need.what == "property"]
+
+    def _objects(self) -> list[str]:
+        name = self._settings.contract_object
+        return [name, name + LINES] if name else []
+
+    def _link(self, name: str, known: Mapping[str, Mapping[str, Row]]) -> Need:
+        place = self._settings.contract_object
+        return Need(place, "association", name, "there" if name in known[place] else "missing")
+
+    def _is_link(self, one: Wanted) -> bool:
+        return one.scope == self._settings.contract_object and one.name.removesuffix("Id") in links(self._settings)
+
+    def _make_object(self, need: Need) -> None:
+        name = need.name.removeprefix("C")
+        label = " ".join(re.findall(r"[A-Z][a-z0-9]+", name)) or name
+        body = {"name": name, "type": "Base", "stream": False, "labelSingular": label, "labelPlural": f"{label}s"}
+        self._api.make("EntityManager/action/createEntity", body)
+
+    def _make_link(self, need: Need) -> None:
+        self._api.make("EntityManager/action/createLink", links(self._settings)[need.name])
+
+
+def _made(need: Need, make: Callable[[Need], None]) -> Need:
+    try:
+        make(need)
+    except LoginRefused:
+        return need.now("refused", ADMIN)
+    except Refused as error:
+        if error.status == HTTPStatus.CONFLICT:
+            return need.now("made")
+        if error.status == HTTPStatus.FORBIDDEN:
+            return need.now("refused", ADMIN)
+        return need.now("refused", f"EspoCRM refuses it ({error.code}); make it by hand in EspoCRM's Entity Manager")
+    return need.now("made")
+
+
+def _judged(one: Wanted, known: Mapping[str, Row]) -> Need:
+    row = one.definition(known)
+    if row is None:
+        if not one.can_be_made():
+            cure = f"EspoCRM puts a c before the names of new fields; map another under [{one.table}]"
+            return Need(one.scope, "property", one.name, "differs", cure)
+        return Need(one.scope, "property", one.name, "missing", f"for {one.field}: {one.property.holds}")
+    if not one.fits(row):
+        what = f"holds {row.get('type')}, {one.field} needs {one.property.holds}"
+        return Need(one.scope, "property", one.name, "differs", f"{what}; map another under [{one.table}]")
+    if one.written and row.get("readOnly"):
+        return Need(one.scope, "property", one.name, "differs", f"is read only; map another under [{one.table}]")
+    if lacking := ", ".join(one.lacking(row)):
+        message = f"has no option {lacking}; add what you use in EspoCRM"
+        return Need(one.scope, "property", one.name, "differs" if one.written else "there", message)
+    return Need(one.scope, "property", one.name, "there")

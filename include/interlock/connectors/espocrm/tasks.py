@@ -1,0 +1,115 @@
+"""Tasks that Interlock makes: the last line of the description names its key, and tells whether Interlock itself closed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from interlock.config import CrmSettings
+from interlock.connectors.espocrm.objects import ACCOUNT, Kind, Row, marked
+from interlock.connectors.fields import moment
+from interlock.domain.change import Write
+from interlock.domain.identity import Values
+from interlock.domain.normalise import text
+from interlock.domain.record import Problem
+
+MARK: Final = re.compile(r"\n*\[il:([^\]]*?)( closed)?\]\s*$")
+CLOSED: Final = " closed"
+OVER: Final = frozenset(("Completed", "Canceled"))
+STATES: Final = ("open", "closed")
+CREATED: Final = frozenset(("title", "text", "due", "owner", "state", "priority"))
+CHANGED: Final = frozenset(("text", "state"))
+PRIORITIES: Final = {"LOW": "Low", "MEDIUM": "Normal", "HIGH": "High"}
+
+
+class Tasks(Kind):
+    """Tasks of accounts."""
+
+    kind, scope = "task", "Task"
+
+    def attributes(self, settings: CrmSettings) -> list[str]:  # noqa: ARG002 - the same for all
+        """Ask for title, text, due date, owner, status, and what it hangs on."""
+        return [
+            "name", "description", "dateEnd", "dateEndDate", "assignedUserId", "status", "parentType", "parentId", "accountId",
+        ]  # fmt: skip
+
+    def values(self, row: Row, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:  # noqa: ARG002
+        """Tell who ended it: `closed` is Interlock, `done` a person; whatever is not ended is `open`."""
+        body, due = str(row.get("description") or ""), str(row.get("dateEndDate") or row.get("dateEnd") or "")
+        key, closed = mark_of(body)
+        return {
+            "title": text(str(row.get("name") or "")),
+            "text": without_mark(body),
+            "due": moment(due).date().isoformat() if due else "",
+            "owner": str(row.get("assignedUserId") or ""),
+            "state": ("closed" if closed else "done") if row.get("status") in OVER else "open",
+            "key": key,
+        }, ()
+
+    def account(self, row: Row) -> str:
+        """Return the account that it hangs on, itself or by what it hangs on."""
+        return str((row.get("parentId") if row.get("parentType") == ACCOUNT else row.get("accountId")) or "")
+
+
+TASKS: Final = Tasks()
+
+
+def mark_of(body: str) -> tuple[str, bool]:
+    """Return the key in the last line of a description, and whether the line says that Interlock closed the task."""
+    found = MARK.search(body)
+    return (found[1], bool(found[2])) if found else ("", False)
+
+
+def without_mark(body: str) -> str:
+    """Return a description without our last line."""
+    return "\n".join(line.rstrip() for line in MARK.sub("", body).splitlines()).strip()
+
+
+def marked_anew(body: str, *, closed: bool) -> str:
+    """Return a description with its last line as the state wants it, all else as people left it."""
+    key, _ = mark_of(body)
+    found = MARK.search(body)
+    rest = body[: found.start()] if found else body
+    return marked(rest, f"{key}{CLOSED if closed else ''}") if key or closed else rest
+
+
+def unfit(write: Write) -> str:
+    """Tell why a write of a task cannot be expressed in EspoCRM, or return an empty string."""
+    create = write.operation == "create"
+    if not write.values.keys() <= (CREATED if create else CHANGED):
+        return "unknown_field"
+    if write.values.get("state", "open") not in (STATES[:1] if create else STATES):
+        return "unknown_write"
+    return "" if (write.parent if create else write.ref) else "no_record"
+
+
+def created(write: Write, nobody: str) -> Row:
+    """Return a new task; `nobody` is whom EspoCRM, which wants an assignee, names where the account has no owner."""
+    given = {name: str(value or "") for name, value in write.values.items()}
+    return {
+        "name": given.get("title", ""),
+        "description": marked(given.get("text", ""), write.key),
+        "dateEndDate": given.get("due") or None,
+        "status": "Not Started",
+        "assignedUserId": given.get("owner") or nobody,
+        "priority": PRIORITIES.get(given.get("priority", ""), "Normal"),
+        "parentType": ACCOUNT,
+        "parentId": write.parent.id if write.parent else "",
+    }
+
+
+def changed(write: Write, now: Mapping[str, Any] | None) -> Row:
+    """Return what an update sets, made from the task as it stands; `now` is None where there is none."""
+    state, found = write.values.get("state"), dict[str, Any]()
+    if state == "closed":
+        found["status"] = "Completed"
+    elif state == "open" and (now or {}).get("status") in OVER | {None}:
+        found["status"] = "Not Started"
+    if now is None:
+        return found
+    body = str(now.get("description") or "")
+    key, was_closed = mark_of(body)
+    if "text" in write.values:
+        body = marked(str(write.values["text"] or ""), key) if key else str(write.values["text"] or "")
+    return found | {"description": marked_anew(body, closed=was_closed if state is None else state == "closed")}

@@ -1,0 +1,143 @@
+"""What people do in EspoCRM, for tests: against a real one, or against what one answered (see `recording`).
+
+A real one is named by ESPOCRM_URL, ESPOCRM_KEY (of an API user, `docs/espocrm.md`), ESPOCRM_ADMIN (an administrator's
+`name:password`); it is one to throw away, prepared by `interlock setup espocrm --apply`.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+from dataclasses import replace
+
+import pytest
+import requests  # noqa: TID251 - a person's own program
+from pydantic import SecretStr
+
+from interlock.config import CrmSettings, CustomerSettings, Endpoint
+from interlock.connectors.espocrm import api
+from interlock.connectors.registry import connect
+from interlock.domain.change import Write
+from tests.connectors import contract
+from tests.connectors.recording import taped
+
+SCOPES = ("Account", "Opportunity", "Contact", "Call", "Meeting", "Email", "Task", "Note", "User", "CContract", "CContractLine")
+
+
+def scrubbed(text):
+    """Keep of large answers only what the connector reads."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(body, dict) and {"user", "acl", "settings"} <= body.keys():
+        table = body["acl"]["table"]
+        body = {
+            "user": {"id": body["user"]["id"]},
+            "acl": {"table": {scope: table[scope] for scope in SCOPES if scope in table}},
+            "settings": {name: body["settings"][name] for name in ("siteUrl", "version")},
+        }
+    elif isinstance(body, dict) and body and all(isinstance(one, dict) and "type" in one for one in body.values()):
+        kept = ("type", "options", "readOnly", "optionsReference")
+        body = {name: {key: one[key] for key in kept if key in one} for name, one in body.items()}
+    elif isinstance(body, dict) and "fields" in body and "links" in body:
+        body = {key: body[key] for key in ("optimisticConcurrencyControl",) if key in body}
+    elif isinstance(body, dict) and {"id", "deleted"} <= body.keys():
+        body = {"id": body["id"]}
+    else:
+        return text
+    return json.dumps(body)
+
+
+def emptied(address):
+    """Begin without accounts, so that listings are short."""
+    login = base64.b64encode(os.environ["ESPOCRM_ADMIN"].encode()).decode()
+    all_of_them = {"entityType": "Account", "action": "delete", "params": {"where": []}, "data": {}}
+    answer = requests.post(f"{address}/api/v1/MassAction", json=all_of_them, headers={"Espo-Authorization": login}, timeout=60)
+    assert answer.ok, answer.headers.get("X-Status-Reason")
+
+
+@pytest.fixture
+def tape(request, monkeypatch):
+    """The test's recording, or a real server that is recorded or not; keys of writes are the same at every run."""
+    monkeypatch.setattr(contract, "NUMBERS", itertools.count(1))
+    monkeypatch.setitem(contract.PARTY, "legal_name", "Käse & Söhne GmbH")  # EspoCRM takes no < > = in names
+    key = os.environ.get("ESPOCRM_KEY", "")
+    name = f"{request.node.parent.name}-{request.node.name}"
+    if address := os.environ.get("ESPOCRM_URL", "").rstrip("/"):
+        emptied(address)
+    with taped("espocrm", name, {key: "api-key"} if key else {}, scrubbed) as tape:
+        yield tape
+
+
+class Hands:
+    """What the contract asks for, done through EspoCRM's own interface as an administrator."""
+
+    main, batched = "account", False
+
+    @pytest.fixture
+    def system(self, tape):
+        self.tape, self.numbers = tape, itertools.count(1)
+        self.admin = requests.Session()
+        login = base64.b64encode(os.environ.get("ESPOCRM_ADMIN", "admin:x").encode()).decode()
+        self.admin.headers.update({"Espo-Authorization": login, "X-Skip-Duplicate-Check": "true"})
+        return self.connected()
+
+    def connected(self, login="", secret="", **settings):
+        key = SecretStr(secret or os.environ.get("ESPOCRM_KEY", "x"))
+        crm = CrmSettings(system="espocrm", **{"balances": True, **settings})
+        return connect("espocrm", Endpoint(url=self.tape.url, login=login, token=key), crm, CustomerSettings())
+
+    def another(self, system):
+        return self.connected()
+
+    def http(self, system):
+        return system._api._http
+
+    def now(self):
+        return self.tape.now
+
+    def small_pages(self, monkeypatch, system=None):
+        monkeypatch.setattr(api.Api, "page", 10)
+
+    def call(self, method, path, body=None):
+        answer = self.admin.request(method, f"{self.tape.url}/api/v1/{path}", json=body, timeout=30)
+        assert answer.ok, (answer.status_code, answer.headers.get("X-Status-Reason"), answer.text)
+        return answer.json() if answer.content else None
+
+    def make(self, scope, **values):
+        return self.call("POST", scope, values)["id"]
+
+    def administrator(self, **settings):
+        name, _, password = os.environ.get("ESPOCRM_ADMIN", "admin:x").partition(":")
+        return self.connected(name, password, **settings)
+
+    def contract(self, account, **values):
+        said = {"number": "SC-1", "status": "active", "startDate": "2026-01-01", "billingInterval": "month", "currency": "EUR"}
+        return self.make("CContract", name="Wartung", accountId=account, **said | values)
+
+    def line(self, contract, **values):
+        return self.make("CContractLine", **{"name": "Wartung", "product": "W", "quantity": "1", "contractId": contract} | values)
+
+    def made(self, system, *rows):
+        names = system.settings.account_properties
+        return [self.make("Account", **{names[name]: value for name, value in row.items()}) for row in rows]
+
+    def edit(self, system, record_id, field, value):
+        self.tape.wait(1.1)  # EspoCRM's times are whole seconds
+        self.call("PUT", f"Account/{record_id}", {system.settings.account_properties[field]: value})
+
+    def merge(self, system, survivor, gone):
+        body = {"sourceIdList": [gone], "attributes": {}}
+        self.call("POST", "Action", {"entityType": "Account", "action": "merge", "id": survivor, "data": body})
+
+    def creates(self, system, count):
+        (account,) = self.made(system, contract.PARTY)
+        parent, values = system.ref("account", account), {"body": "a < b & c\nd", "time": "2026-03-01T10:00:00+00:00"}
+        keys = (f"note/{next(self.numbers)}/{parent}" for _ in range(count))
+        return [Write(key, "create", "note", values, None, parent, parent) for key in keys]
+
+    def spoiled(self, system, write):
+        return replace(write, parent=system.ref("account", contract.NO_RECORD))
