@@ -1,4 +1,4 @@
-"""A lead, its contract and its payments between a real EspoCRM and a real Tryton, where there is one (ESPOCRM_URL)."""
+"""A lead, its contract and its payments between a real EspoCRM and a real Tryton or Odoo, where there are (CONTRIBUTING.md)."""
 
 from __future__ import annotations
 
@@ -27,27 +27,43 @@ from tests.scenarios.test_payment_reaches_the_crm import NIGHT
 
 pytestmark = pytest.mark.skipif("ESPOCRM_URL" not in os.environ, reason="needs a real EspoCRM (CONTRIBUTING.md, Recordings)")
 SETTINGS = '[lead_to_customer]\ngo_live = 2026-01-01\n[crm]\nsystem = "espocrm"\nbalances = true\n' + BILLING
+TAX = """
+[erp]
+system = "odoo"
+[[tax.rows]]
+tax_class = "standard"
+zone = "domestic"
+rate = "19"
+code = "19%"
+valid_from = 2021-01-01
+"""
+ODOO = SETTINGS.replace('"30 days"', '"30 Days"') + TAX
 RUNS = itertools.count(1)
 
 
 class Sales(Hands):
     """People who work in EspoCRM, and Interlock between it and Tryton."""
 
-    def __init__(self, systems, database):
+    def __init__(self, systems, database, settings=SETTINGS):
         self.tape = Tape(live=True, url=os.environ["ESPOCRM_URL"].rstrip("/"), now=None)
         self.admin = self.as_administrator()
-        self.systems, self.database, self.engines = systems, database, []
+        self.systems, self.database, self.settings, self.engines = systems, database, parse(settings), []
         self.leads, self.invoicing, self.following = map(self.engine, (LEADS, INVOICES, PAYMENTS))
         self.account = self.win()
 
     def engine(self, flow):
-        settings, theirs = parse(SETTINGS), self.systems["erp"]
-        there = Endpoint(url=theirs.url, login=theirs.login, password=theirs.password, database=theirs.database)
-        key = SecretStr(os.environ["ESPOCRM_KEY"])
+        settings, key = self.settings, SecretStr(os.environ["ESPOCRM_KEY"])
         ours = connect("espocrm", Endpoint(url=self.tape.url, token=key), settings.crm, settings.customers)
-        erp = connect("tryton", there, settings.erp, settings.customers)
+        erp = connect(settings.erp.system, self.there(), settings.erp, settings.customers)
         self.engines.append(Engine(Database(self.database), ours, erp, settings, flow))
         return self.engines[-1]
+
+    def there(self):
+        if self.settings.erp.system == "odoo":
+            own = {name: os.environ[f"ODOO_{name}"] for name in ("URL", "DB", "LOGIN", "KEY")}
+            return Endpoint(url=own["URL"], login=own["LOGIN"], token=own["KEY"], database=own["DB"])
+        theirs = self.systems["erp"]
+        return Endpoint(url=theirs.url, login=theirs.login, password=theirs.password, database=theirs.database)
 
     def win(self):
         names = self.leads.crm.settings.account_properties
@@ -65,6 +81,10 @@ class Sales(Hands):
             self.report = people.report(tx, name)
         return counts
 
+    def leave(self):
+        for engine in self.engines:
+            engine.database.close()
+
     def written(self, counts):
         return counts["created"] + counts["updated"]
 
@@ -79,11 +99,17 @@ class Sales(Hands):
 def sales(systems, database):
     sales = Sales(systems, database)
     yield sales
-    for engine in sales.engines:
-        engine.database.close()
+    sales.leave()
 
 
-def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
+@pytest.fixture
+def sales_with_odoo(database):
+    sales = Sales(None, database, ODOO)
+    yield sales
+    sales.leave()
+
+
+def wins_a_customer(sales):
     counts = sales.run(sales.leads, crm_ids=(sales.account,))
     assert counts["created"] >= 1, sales.report
     account = sales.shown("account", sales.account)
@@ -92,13 +118,16 @@ def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
     assert [account["customer_number"] in note for note in sales.notes()] == [True]
     assert sales.written(sales.run(sales.leads, crm_ids=(sales.account,))) == 0
 
+
+def is_invoiced(sales):
+    """Invoice a contract of 1,200 a year; returns the contract's id and the invoice."""
     said = {"customerKind": "business", "initialTermMonths": 12, "renewalMode": "fixed", "renewalTermMonths": 12}
     number = f"SC-{uuid.uuid4().hex[:8]}"
     contract = sales.contract(sales.account, number=number, billingInterval="year", billed="advance", uplift="none", **said)
     line = {"price": "1200", "taxClass": "standard", "supply": "service", "recurrence": "recurring"}
     sales.line(contract, product="WARTUNG", **line)
     sales.run(sales.invoicing, contract_ids=(contract,), as_of=JUNE)
-    (invoice,) = sales.invoicing.erp.invoices_of([number])[number]
+    (invoice,) = sales.invoicing.erp.invoices_of([number]).get(number, ()) or [pytest.fail(str(sales.report))]
     shown = sales.shown("contract", contract)
     assert (shown["invoice_number"], shown["invoice_gross"], shown["invoice_state"]) == (
         invoice.values["number"],
@@ -106,19 +135,31 @@ def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
         "posted",
     )
     assert sales.written(sales.run(sales.invoicing, contract_ids=(contract,), as_of=JUNE)) == 0
+    return contract, int(invoice.ref.id)
+
+
+@pytest.mark.skipif("ODOO_URL" not in os.environ, reason="needs a real Odoo too (docs/odoo.md, Tests)")
+def test_a_lead_becomes_a_customer_and_is_invoiced_in_odoo(sales_with_odoo):
+    wins_a_customer(sales_with_odoo)
+    is_invoiced(sales_with_odoo)
+
+
+def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
+    wins_a_customer(sales)
+    contract, invoice = is_invoiced(sales)
 
     books = Books(sales.systems["erp"])
     books.statement((books.party(), "1", None))
-    books.pay(int(invoice.ref.id), "428")
+    books.pay(invoice, "428")
     sales.run(sales.following, crm_ids=(sales.account,))
     assert sales.shown("contract_payment", contract)["payment_status"] == "partly_paid"
     assert sales.shown("account_balance", sales.account)["open"] == "1000"
-    books.move_due_date(books.due_lines(int(invoice.ref.id))[0], TODAY - 17 * NIGHT)
+    books.move_due_date(books.due_lines(invoice)[0], TODAY - 17 * NIGHT)
     sales.run(sales.following, crm_ids=(sales.account,))
     assert sales.shown("contract_payment", contract)["payment_status"] == "overdue"
     (task,) = sales.following.crm.children("task", [sales.following.crm.ref("account", sales.account)])
     assert (task.values["state"], "overdue (level 1)" in task.values["title"]) == ("open", True)
-    books.pay(int(invoice.ref.id), "1000")
+    books.pay(invoice, "1000")
     sales.run(sales.following, crm_ids=(sales.account,))
     assert sales.shown("account_balance", sales.account)["open"] == "0"
     assert sales.following.crm.read("task", [task.ref.id])[task.ref.id].values["state"] == "closed"
