@@ -25,7 +25,7 @@ help: ## list the targets
 .venv/done: locks/airflow.lock .local/bootstrap/done
 	@echo "installing Airflow and Interlock's dependencies …"
 	@$(UV) venv -q --clear --python $(PYTHON) .venv && $(UV) pip install -q --python .venv/bin/python --require-hashes -r $<
-	@.venv/bin/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "interlock.pth").write_text(str(pathlib.Path("include").resolve()) + "\n")'
+	@.venv/bin/python include/interlock_sandbox/stack/known.py
 	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m interlock.cli.main "$$@"\n' "$(CURDIR)" > .venv/bin/interlock && chmod +x .venv/bin/interlock
 	@touch $@
 

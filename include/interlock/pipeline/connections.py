@@ -18,6 +18,11 @@ def look_up(connection_id: str) -> Endpoint:
         connection = Connection.get(connection_id)
     except AirflowNotFoundException:
         raise ConnectionMissing(f"Airflow has no connection {connection_id}; add it under Admin > Connections") from None
+    return endpoint_of(connection)
+
+
+def endpoint_of(connection: Connection) -> Endpoint:
+    """Return where a connection leads and how to log in there."""
     secret = SecretStr(connection.password or "")
     if connection.conn_type in {"postgres", "postgresql"}:
         login = f"{quote(connection.login or '', safe='')}:{quote(connection.password or '', safe='')}"
