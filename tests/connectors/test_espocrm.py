@@ -112,6 +112,11 @@ class TestEspoCrm(Hands, SystemContract):
         assert need.state == "differs"
         assert words in need.message
 
+    def test_an_object_is_never_made_under_another_name_than_the_file_gives(self, system):
+        (need, lines) = [need for need in self.connected(contract_object="Contracts").survey() if need.what == "object"]
+        assert (need.state, lines.state) == ("differs", "differs")
+        assert "puts a C before" in need.message
+
 
 class TestVersions(Hands, LockContract):
     """Where an administrator has switched optimistic concurrency control on."""

@@ -36,7 +36,8 @@ class Reader:
     def everything(self, kind: Kind) -> Iterator[Page]:
         """List all by id; complete up to the newest change known before, as rows already read may change meanwhile."""
         self._api.require(kind.scope, "read")
-        newest = [moment(row[MODIFIED]) for row in self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)]
+        last_changed = self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)
+        newest = [moment(row[MODIFIED]) for row in last_changed if row[MODIFIED]]
         last: list[Condition] = []
         latest: list[datetime] = []
         while True:

@@ -14,6 +14,7 @@ from interlock.connectors.espocrm.wanted import Wanted, links, wanted
 from interlock.errors import LoginRefused, Refused
 from interlock.ports.system import Need
 
+OWN: Final = re.compile(r"C[A-Z]\w*")
 ADMIN: Final = "log in as an administrator: --connection names a connection with a user's name and password"
 
 
@@ -29,7 +30,7 @@ class Setup:
         known: dict[str, Mapping[str, Row]] = {}
         for scope in self._objects():
             known[scope] = self._api.metadata(f"entityDefs.{scope}.fields")
-            found.append(Need(scope, "object", scope, "there" if known[scope] else "missing"))
+            found.append(_object(scope, there=bool(known[scope])))
         found += [self._link(name, known) for name in links(self._settings)]
         for one in wanted(self._settings):
             if one.scope not in known:
@@ -83,6 +84,13 @@ def _made(need: Need, make: Callable[[Need], None]) -> Need:
             return need.now("refused", ADMIN)
         return need.now("refused", f"EspoCRM refuses it ({error.code}); make it by hand in EspoCRM's Entity Manager")
     return need.now("made")
+
+
+def _object(name: str, *, there: bool) -> Need:
+    if there or OWN.fullmatch(name):
+        return Need(name, "object", name, "there" if there else "missing")
+    cure = "EspoCRM puts a C before the names of new objects; name one that begins so as crm.contract_object"
+    return Need(name, "object", name, "differs", cure)
 
 
 def _judged(one: Wanted, known: Mapping[str, Row]) -> Need:
