@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
+from interlock.connectors.invoicing import DRAFT, KINDS
 from interlock.connectors.odoo import checks, invoice_changes, invoice_checks, invoices, notes
 from interlock.connectors.odoo.api import Rpc, moment
 from interlock.connectors.odoo.catalogue import Catalogue
@@ -56,20 +57,20 @@ class Odoo:
         """Customers, notes and drafts of invoices are made under external ids, which are unique: a repeat changes nothing."""
         return Traits(
             batch=self.settings.batch,
-            enforces_key=kind in {"customer", notes.KIND, invoices.DRAFT},
+            enforces_key=kind in {"customer", notes.KIND, DRAFT},
             settle_seconds=self.settings.settle_seconds,
             overlap_seconds=self.settings.overlap_seconds,
         )
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """Yield customers changed themselves or in one of their contacts and addresses; invoices likewise."""
-        if kind in invoices.KINDS:
+        if kind in KINDS:
             return invoice_changes.changed(self._rpc, self._invoices.catalogue, self._invoices.reader, since)
         return self._reader.changed(kind, since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a merged one answers with what is left of it, however often that was merged itself."""
-        if kind in invoices.KINDS:
+        if kind in KINDS:
             return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
@@ -79,7 +80,7 @@ class Odoo:
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look customers up by the reference of their account or their number, notes by their key, invoices by reference."""
-        if writes and writes[0].kind in invoices.KINDS:
+        if writes and writes[0].kind in KINDS:
             return self._invoices.find(writes)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.find(writes)
@@ -87,7 +88,7 @@ class Odoo:
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Create partners or notes in one transaction, update partners one by one, take a step with invoices."""
-        if writes and writes[0].kind in invoices.KINDS:
+        if writes and writes[0].kind in KINDS:
             return self._invoices.write(writes, self.settings.http.sending_seconds)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.write(writes, self.settings.http.sending_seconds)
@@ -95,7 +96,7 @@ class Odoo:
 
     def remove(self, ref: Ref) -> bool:
         """Delete a double that nothing uses, or a note or draft of ours."""
-        if ref.kind in invoices.KINDS:
+        if ref.kind in KINDS:
             return self._invoices.remove(ref)
         return self._notes.remove(ref) if ref.kind == notes.KIND else self._writer.remove(ref)
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
+from interlock.connectors.invoicing import KINDS
 from interlock.connectors.tryton import checks, invoice_changes, invoice_checks, invoices, notes, receivables
 from interlock.connectors.tryton.api import Rpc, moment
 from interlock.connectors.tryton.catalogue import Catalogue
@@ -69,7 +70,7 @@ class Tryton:
         """Yield customers changed themselves or in an address, identifier or contact mechanism; invoices likewise."""
         if kind in receivables.KINDS:
             return self._ledger.changed(kind, since)
-        if kind in invoices.KINDS:
+        if kind in KINDS:
             company = self._invoices.catalogue.company
             return invoice_changes.changed(self._rpc, company, self._invoices.reader, since)
         return self._reader.changed(kind, since)
@@ -78,7 +79,7 @@ class Tryton:
         """Read customers by id; a replaced one answers with its replacement, however often that was replaced itself."""
         if kind in receivables.KINDS:
             return self._ledger.read(kind, ids)
-        if kind in invoices.KINDS:
+        if kind in KINDS:
             return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
@@ -90,7 +91,7 @@ class Tryton:
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look customers up by the reference of their account or their number, notes by their key, invoices by reference."""
-        if writes and writes[0].kind in invoices.KINDS:
+        if writes and writes[0].kind in KINDS:
             return self._invoices.find(writes)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.find(writes)
@@ -98,7 +99,7 @@ class Tryton:
 
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Create parties or notes in one transaction, update parties one by one under a lock, take a step with invoices."""
-        if writes and writes[0].kind in invoices.KINDS:
+        if writes and writes[0].kind in KINDS:
             return self._invoices.write(writes, self.settings.http.sending_seconds)
         if writes and writes[0].kind == notes.KIND:
             return self._notes.write(writes, self.settings.http.sending_seconds)
@@ -106,7 +107,7 @@ class Tryton:
 
     def remove(self, ref: Ref) -> bool:
         """Delete a double that nothing uses, or a note or draft of ours."""
-        if ref.kind in invoices.KINDS:
+        if ref.kind in KINDS:
             return self._invoices.remove(ref)
         if ref.kind == notes.KIND:
             return self._notes.remove(ref)
