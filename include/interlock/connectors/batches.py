@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from interlock.domain.change import Conflict, NotSent, Outcome, Rejected, Unknown, Write
 from interlock.errors import RateLimited, Refused, Retry, Stop, SystemUnavailable
@@ -56,6 +56,15 @@ class Sending:
                     raise
                 outcomes += _kept(part, "the target system stopped taking writes")
         return outcomes
+
+
+def apart(
+    writes: Sequence[Write], unfit: Callable[[Write], str], messages: Mapping[str, str]
+) -> tuple[list[Outcome], list[Write]]:
+    """Return a rejection for each write that cannot be expressed in the target, by its code's message, and the others."""
+    codes = {write.key: code for write in writes if (code := unfit(write))}
+    outcomes: list[Outcome] = [Rejected(key, code, messages[code]) for key, code in codes.items()]
+    return outcomes, [write for write in writes if write.key not in codes]
 
 
 def _unanswered(writes: Sequence[Write], error: Retry) -> Sequence[Outcome]:

@@ -63,3 +63,10 @@ def _unfit(write: Write) -> str:
     if write.operation != "create" or write.kind not in KINDS:
         return "unknown_write"
     return "" if write.parent and write.parent.id.isdecimal() else "no_record"
+
+
+def literally(text: str) -> str:
+    """Return a text as a pattern of SQL's LIKE that means just that text."""
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, f"\\{sign}")
+    return text

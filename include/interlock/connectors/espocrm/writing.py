@@ -10,7 +10,7 @@ from typing import Final
 from interlock.config import CrmSettings
 from interlock.config.balances import BALANCE
 from interlock.config.contracts import WRITTEN
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.espocrm import contracts, tasks
 from interlock.connectors.espocrm.api import Api, Row
 from interlock.connectors.espocrm.balances import BALANCE_KIND, PAYMENT_KIND
@@ -50,9 +50,7 @@ class Writer:
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Send one call after the other until one has no clear answer; nothing is sent when what it takes is not readable."""
         sending = Sending(self._settings.http.sending_seconds)
-        unfit = {write.key: code for write in writes if (code := self._unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, self._unfit, UNFIT)
         if not rest:
             return outcomes
         try:

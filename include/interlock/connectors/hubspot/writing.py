@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from interlock.config import CrmSettings
 from interlock.config.balances import BALANCE
 from interlock.config.contracts import WRITTEN
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.hubspot import contracts, tasks
 from interlock.connectors.hubspot.api import Api, Body, refused, rows
 from interlock.connectors.hubspot.balances import BALANCE_KIND, PAYMENT_KIND
@@ -48,9 +48,7 @@ class Writer:
     def write(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Send one batch call; what it is made of is asked for before, and nothing is sent when that has no answer."""
         sending = Sending(self._seconds)
-        unfit = {write.key: code for write in writes if (code := self._unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, self._unfit, UNFIT)
         if not rest:
             return outcomes
         try:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.connectors.invoice_wording import read_period
+from interlock.connectors.invoicing import literally
 from interlock.connectors.odoo import objects
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, words
 from interlock.connectors.odoo.invoice_catalogue import InvoiceCatalogue
@@ -83,7 +84,7 @@ class InvoiceReader:
         by: dict[str, list[Found]] = {}
         for start in range(0, len(asked), READ):
             part = asked[start : start + READ]
-            likes = [[name, "=like", f"{_literally(number)}/%"] for number in part for name in ("invoice_origin", "ref")]
+            likes = [[name, "=like", f"{literally(number)}/%"] for number in part for name in ("invoice_origin", "ref")]
             for one in self.found([*["|"] * (len(likes) - 1), *likes]):
                 if one.invoice.key.contract in part:
                     by.setdefault(one.invoice.key.contract, []).append(one)
@@ -240,9 +241,3 @@ def _is_product(line: Row) -> bool:
 
 def _day(value: str | bool) -> date | None:  # noqa: FBT001 - false is Odoo's null
     return date.fromisoformat(str(value)) if value else None
-
-
-def _literally(text: str) -> str:
-    for sign in ("\\", "%", "_"):
-        text = text.replace(sign, f"\\{sign}")
-    return text

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.odoo import objects
 from interlock.connectors.odoo.api import Row, Rpc, moment, numbers
 from interlock.connectors.odoo.reading import MESSAGE, PARTNER
-from interlock.domain.change import Done, Outcome, Rejected, Unknown, Write
+from interlock.domain.change import Done, Outcome, Unknown, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 from interlock.errors import Refused
@@ -48,9 +48,7 @@ class Notes:
     def write(self, writes: Sequence[Write], seconds: float) -> Sequence[Outcome]:
         """Create notes in one transaction."""
         sending = Sending(seconds)
-        unfit = {write.key: code for write in writes if (code := _unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, _unfit, UNFIT)
         return [*outcomes, *sending.guarded(rest, self._send)] if rest else outcomes
 
     def _send(self, writes: Sequence[Write]) -> Sequence[Outcome]:

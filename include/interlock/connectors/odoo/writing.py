@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from interlock.config import CustomerSettings
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.odoo import checks, objects, people
 from interlock.connectors.odoo.api import LARGEST_ID, Row, Rpc
 from interlock.connectors.odoo.catalogue import SEQUENCE, Catalogue
@@ -41,9 +41,7 @@ class Writer:
         sending = Sending(self._rpc.settings.sending_seconds)
         if self._missing:
             raise LoginRefused(f"Odoo's user has no right to {', '.join(self._missing)}; add it to a group that has it")
-        unfit = {write.key: code for write in writes if (code := self._unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, self._unfit, UNFIT)
         if not rest:
             return outcomes
         act = self._create if rest[0].operation == "create" else self._update

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from interlock.connectors.invoicing import literally
 from interlock.connectors.tryton.api import Row, Rpc, moment
 from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.tryton.invoice_text import marked_customers, read_mark
@@ -85,7 +86,7 @@ class InvoiceReader:
         by: dict[str, list[Found]] = {}
         for start in range(0, len(asked), READ):
             part = asked[start : start + READ]
-            for one in self.found([["OR", *([["reference", "like", f"{_literally(number)}/%"]] for number in part)]]):
+            for one in self.found([["OR", *([["reference", "like", f"{literally(number)}/%"]] for number in part)]]):
                 if one.invoice.key.contract in part:
                     by.setdefault(one.invoice.key.contract, []).append(one)
         return by
@@ -182,9 +183,3 @@ def _key(reference: str | None) -> InvoiceKey | None:
         return InvoiceKey.parse(reference or "")
     except ValueError:
         return None
-
-
-def _literally(text: str) -> str:
-    for sign in ("\\", "%", "_"):
-        text = text.replace(sign, f"\\{sign}")
-    return text

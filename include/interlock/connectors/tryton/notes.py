@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.tryton.api import Row, Rpc, moment
 from interlock.connectors.tryton.reading import LARGEST_ID, Reader
-from interlock.domain.change import Done, Outcome, Rejected, Unknown, Write
+from interlock.domain.change import Done, Outcome, Unknown, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 from interlock.errors import Refused
@@ -52,9 +52,7 @@ class Notes:
     def write(self, writes: Sequence[Write], seconds: float) -> Sequence[Outcome]:
         """Create notes in one transaction."""
         sending = Sending(seconds)
-        unfit = {write.key: code for write in writes if (code := _unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, _unfit, UNFIT)
         return [*outcomes, *sending.guarded(rest, self._send)] if rest else outcomes
 
     def _send(self, writes: Sequence[Write]) -> Sequence[Outcome]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from interlock.config import CustomerSettings
-from interlock.connectors.batches import Sending
+from interlock.connectors.batches import Sending, apart
 from interlock.connectors.tryton import checks, objects
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.catalogue import Catalogue
@@ -42,9 +42,7 @@ class Writer:
         sending = Sending(self._seconds)
         if self._missing:
             raise LoginRefused(f"Tryton's user has no right to {', '.join(self._missing)}; add it to a group that has it")
-        unfit = {write.key: code for write in writes if (code := self._unfit(write))}
-        outcomes: list[Outcome] = [Rejected(key, code, UNFIT[code]) for key, code in unfit.items()]
-        rest = [write for write in writes if write.key not in unfit]
+        outcomes, rest = apart(writes, self._unfit, UNFIT)
         if not rest:
             return outcomes
         act = self._create if rest[0].operation == "create" else self._update
