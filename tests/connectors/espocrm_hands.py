@@ -24,6 +24,7 @@ from tests.connectors import contract
 from tests.connectors.recording import taped
 
 SCOPES = ("Account", "Opportunity", "Contact", "Call", "Meeting", "Email", "Task", "Note", "User", "CContract", "CContractLine")
+UNREAD = {"createdById", "createdByName", "modifiedById", "modifiedByName", "apiKey", "versionNumber", "followersNames"}
 
 
 def scrubbed(text):
@@ -36,8 +37,12 @@ def scrubbed(text):
         table = body["acl"]["table"]
         body = {
             "user": {"id": body["user"]["id"]},
-            "acl": {"table": {scope: table[scope] for scope in SCOPES if scope in table}},
-            "settings": {name: body["settings"][name] for name in ("siteUrl", "version")},
+            "acl": {
+                "table": {scope: table[scope] for scope in SCOPES if scope in table},
+                "fieldTable": {scope: body["acl"]["fieldTable"].get(scope) or {} for scope in SCOPES if scope != "User"},
+                "assignmentPermission": body["acl"].get("assignmentPermission"),
+            },
+            "settings": {name: body["settings"][name] for name in ("siteUrl", "version", "recordListMaxSizeLimit")},
         }
     elif isinstance(body, dict) and body and all(isinstance(one, dict) and "type" in one for one in body.values()):
         kept = ("type", "options", "readOnly", "optionsReference")
@@ -45,7 +50,7 @@ def scrubbed(text):
     elif isinstance(body, dict) and "fields" in body and "links" in body:
         body = {key: body[key] for key in ("optimisticConcurrencyControl",) if key in body}
     elif isinstance(body, dict) and {"id", "deleted"} <= body.keys():
-        body = {"id": body["id"]}
+        body = {name: value for name, value in body.items() if value is not None and name not in UNREAD}
     else:
         return text
     return json.dumps(body)

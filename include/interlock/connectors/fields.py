@@ -19,7 +19,7 @@ def filled(row: Row, names: Mapping[str, str], known: Mapping[str, Property]) ->
     """Return the fields that have a value, as `domain.contract` reads them; what is unfit stays as it stands there."""
     found: dict[str, Json] = {}
     for field, name in names.items():
-        if value := text(str(row.get(name) or "")):
+        if value := text(_shown(row.get(name))):
             found[field] = value.upper() if field == "currency" else canonical(value, known[field].holds)
     return found
 
@@ -46,9 +46,14 @@ def texts(row: Row, names: Mapping[str, str], known: Mapping[str, Property]) -> 
     found = dict.fromkeys(known, "")
     for field, name in names.items():
         clean = lines if known[field].lines else text
-        if value := clean(str(row.get(name) or "")):
+        if value := clean(_shown(row.get(name))):
             found[field] = canonical(value, known[field].holds)
     return found
+
+
+def _shown(value: object) -> str:
+    """The text of a value that may be a number or a switch; 0 is one, false is none, as a switch that nobody set."""
+    return "" if value is None or value is False else str(value)
 
 
 def moment(value: str) -> datetime:

@@ -14,22 +14,25 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from interlock.config import CrmSettings, Endpoint
+from interlock.connectors.espocrm.rights import Rights
 from interlock.errors import ContractBroken, LoginRefused, Refused
 from interlock.http import Http
 
 Row = dict[str, Any]
+SKIP: Final = {"X-Skip-Duplicate-Check": "true"}
+DECIMAL: Final = "decimal"
 Condition = dict[str, Any]
 PAGE: Final = 200
-"""Most rows that a listing gives; EspoCRM's `recordListMaxSizeLimit` is 200 unless an administrator changed it."""
+"""Most rows asked for at once; an administrator may have set EspoCRM's own limit, `recordListMaxSizeLimit`, lower."""
 IDS: Final = 100
 """Most ids in one filter, so that no web server refuses the length of the address."""
 API_KEY: Final = re.compile(r"[0-9a-f]{32}")
+LOCKED_OUT: Final = "failed login attempts"
+NOT_LOCKED_OUT: Final = "wait until it lets go, and correct the connection's key"
 
 
 class Api:
     """One installation's interface."""
-
-    page = PAGE
 
     def __init__(self, endpoint: Endpoint, settings: CrmSettings) -> None:
         self._endpoint = endpoint
@@ -48,16 +51,15 @@ class Api:
             raise ContractBroken("EspoCRM answers App/user with another shape than documented")
         return answer
 
-    def right(self, scope: str, action: str) -> str:
-        """Return how far the user may read, create, edit, delete: all, team, own, yes, no."""
-        table = self.me["acl"].get("table") or {}
-        rights = table.get(scope)
-        return "all" if rights is True else str((rights or {}).get(action) or "no") if isinstance(rights, dict) else "no"
+    @property
+    def rights(self) -> Rights:
+        """What the user's role allows."""
+        return Rights(self.me["acl"])
 
-    def require(self, scope: str, action: str) -> None:
-        """Raise LoginRefused where the user's role gives no such right at all: each record would be refused."""
-        if self.right(scope, action) == "no":
-            raise LoginRefused(f"EspoCRM: no right to {action} {scope}; give it to the user's role")
+    @property
+    def page(self) -> int:
+        """Most rows that a listing gives."""
+        return min(PAGE, int(self.me["settings"].get("recordListMaxSizeLimit") or PAGE))
 
     def list(
         self,
@@ -91,16 +93,36 @@ class Api:
                 return
             last = [{"type": "greaterThan", "attribute": "id", "value": found[-1]["id"]}]
 
-    def stream(self, scope: str, record_id: str, kind: str = "") -> Iterator[Row]:
-        """Yield a record's stream, the newest first; kind: `posts` for what people wrote. Nothing where the record is gone."""
-        given: Row = {"filter": kind} if kind else {}
-        offset = 0
+    def stream(self, scope: str, record_id: str, kind: str = "") -> Sequence[Row] | None:
+        """Return a record's stream, the newest first, or None where EspoCRM hides this one; kind: `posts` for what people wrote.
+
+        Nothing where the record is gone.
+        """
+        found: list[Row] = []
         while True:
-            found = rows(self.read(f"{scope}/{record_id}/stream", maxSize=self.page, offset=offset, **given))
-            yield from found
-            if len(found) < self.page:
-                return
-            offset += len(found)
+            asked: Row = {"maxSize": self.page, "offset": len(found), **({"filter": kind} if kind else {})}
+            try:
+                page = rows(self._read(f"{scope}/{record_id}/stream", asked))
+            except Refused as error:
+                if error.status == HTTPStatus.FORBIDDEN:
+                    return None
+                raise _unanswered(scope, error) from None
+            found += page
+            if len(page) < self.page:
+                return found
+
+    def fields(self, scope: str) -> Row:
+        """Return an object's fields by name; one of a type that this version lacks, which it keeps unseen by people, says so."""
+        found = self.metadata(f"entityDefs.{scope}.fields")
+        return {name: row | {"type": self._type(row.get("type"))} for name, row in found.items() if isinstance(row, dict)}
+
+    def _type(self, name: object) -> object:
+        return f"{name}, a type that this version lacks," if name == DECIMAL and not self.has_decimal else name
+
+    @cached_property
+    def has_decimal(self) -> bool:
+        """Tell whether this version knows exact numbers."""
+        return bool(self.metadata(f"fields.{DECIMAL}"))
 
     def metadata(self, key: str) -> Row:
         """Return a part of what this installation is made of; nothing where there is none."""
@@ -110,22 +132,28 @@ class Api:
     def read(self, path: str, **params: object) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Make a call without effects; raises LoginRefused where a right is missing, ContractBroken where it is refused."""
         try:
-            return self._call("GET", path, safe=True, params=params)
+            return self._read(path, params)
         except Refused as error:
             if error.status == HTTPStatus.FORBIDDEN:
-                raise LoginRefused(f"EspoCRM refuses to show {_place(path)}: a right is missing, or it is locked") from None
+                raise LoginRefused(f"EspoCRM refuses to show {path.partition('/')[0]}: a right is missing") from None
+            raise _unanswered(path, error) from None
+
+    def _read(self, path: str, params: Row) -> Any:  # noqa: ANN401
+        try:
+            return self._call("GET", path, safe=True, params=params)
+        except Refused as error:
             if error.status == HTTPStatus.NOT_FOUND and "/" in path:
                 return {"list": []}
-            raise ContractBroken(f"EspoCRM refuses to answer {_place(path)} ({error.code})") from None
+            raise
 
     def put(self, scope: str, record_id: str, body: Row, version: int | None = None) -> object:
         """Change a record once, if a version is given only while it is that one."""
-        headers = None if version is None else {"X-Version-Number": str(version)}
-        return self._call("PUT", f"{scope}/{record_id}", safe=False, json=body, headers=headers)
+        headers = {} if version is None else {"X-Version-Number": str(version)}
+        return self._call("PUT", f"{scope}/{record_id}", safe=False, json=body, headers=SKIP | headers)
 
     def post(self, scope: str, body: Row) -> object:
         """Create a record once; EspoCRM's own search for doubles, by name, is not ours."""
-        return self._call("POST", scope, safe=False, json=body, headers={"X-Skip-Duplicate-Check": "true"})
+        return self._call("POST", scope, safe=False, json=body, headers=SKIP)
 
     def make(self, path: str, body: Row) -> object:
         """Define something under a name of its own, which EspoCRM gives once: so the call may be repeated; Refused else."""
@@ -150,7 +178,12 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Any:  # noqa: ANN401
         given = {**self._login(method, path), "X-No-Total": "true", **(headers or {})}
-        return self._http.call(method, f"/api/v1/{path}", safe=safe, params=params, json=json, headers=given)
+        try:
+            return self._http.call(method, f"/api/v1/{path}", safe=safe, params=params, json=json, headers=given)
+        except Refused as error:
+            if error.status == HTTPStatus.FORBIDDEN and LOCKED_OUT in error.detail:
+                raise LoginRefused(f"EspoCRM has locked out this address after wrong keys; {NOT_LOCKED_OUT}") from None
+            raise
 
     def _login(self, method: str, path: str) -> dict[str, str]:
         """An API key alone; an API key that signs with a secret; or a user's name and password, as an administrator has."""
@@ -175,5 +208,5 @@ def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _place(path: str) -> str:
-    return path.partition("/")[0]
+def _unanswered(path: str, error: Refused) -> ContractBroken:
+    return ContractBroken(f"EspoCRM refuses to answer {path.partition('/')[0]} ({error.code})")

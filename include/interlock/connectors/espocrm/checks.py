@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from interlock.config import CrmSettings
 from interlock.connectors.espocrm.api import Api, Row
@@ -11,7 +12,8 @@ from interlock.connectors.espocrm.balances import BALANCE_KIND, PAYMENT_KIND
 from interlock.connectors.espocrm.contracts import KIND, LINES
 from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS
 from interlock.connectors.espocrm.people import LISTED
-from interlock.connectors.espocrm.tasks import TASKS
+from interlock.connectors.espocrm.rights import WHOLE
+from interlock.connectors.espocrm.tasks import TASKS, words
 from interlock.connectors.espocrm.wanted import (
     Wanted,
     account_attributes,
@@ -27,14 +29,17 @@ MAKE: Final = "`interlock setup espocrm --apply` makes what is missing"
 TESTED: Final = (8, 9)
 
 
-def checks(api: Api, settings: CrmSettings) -> Iterator[Check]:
-    """Check version, the user's rights to what the processes read and write, the mapped fields, the won stages."""
+def checks(api: Api, settings: CrmSettings, url: str) -> Iterator[Check]:
+    """Check version, address, the user's rights to what the processes read and write, mapped fields, tasks, won stages."""
     yield _version(api)
+    yield _site(api, url)
     for scope, actions in _rights(settings).items():
         yield _right(api, scope, actions)
     yield _stream(api)
     yield from _fields(api, settings)
     yield _owners(api)
+    if settings.balances:
+        yield _tasks(api)
     yield _stages(api, settings)
 
 
@@ -49,8 +54,8 @@ def require(api: Api, settings: CrmSettings, kind: str) -> None:
         several = [one for one in wanted(settings) if one.scope.startswith(settings.contract_object)]
         several = [one for one in several if one.table != "crm.contract_payment"]
     if lacking := _lacking(api, several):
-        words = f"missing or of another type: {', '.join(lacking)}"
-        raise ConfigurationError(f"{several[0].table}: {words}; {MAKE}, or map others")
+        what = f"missing, of another type or not permitted: {', '.join(lacking)}"
+        raise ConfigurationError(f"{several[0].table}: {what}; {MAKE}; give the role its rights, or map others")
 
 
 def _version(api: Api) -> Check:
@@ -73,12 +78,37 @@ def _rights(settings: CrmSettings) -> Mapping[str, Sequence[str]]:
 
 
 def _right(api: Api, scope: str, actions: Sequence[str]) -> Check:
-    name, given = f"crm rights on {scope}", {action: api.right(scope, action) for action in actions}
+    name, given = f"crm rights on {scope}", {action: api.rights.level(scope, action) for action in actions}
     if missing := [action for action, level in given.items() if level == "no"]:
         return Check(name, "error", f"no right to {', '.join(missing)}", "give it to the role of Interlock's API user")
-    if partial := [action for action, level in given.items() if level not in {"all", "yes"}]:
-        return Check(name, "warning", f"only its own or its team's: {', '.join(partial)}", "set the role's level to all")
+    if partial := [action for action, level in given.items() if level not in WHOLE]:
+        harmless = len(actions) == 1 and scope in {kind.scope for kind in LISTED}
+        return Check(
+            name,
+            "warning" if harmless else "error",
+            f"only its own or its team's: {', '.join(partial)}",
+            "set the role's level to all",
+        )
     return Check(name, "ok", ", ".join(actions))
+
+
+def _site(api: Api, url: str) -> Check:
+    """Check that EspoCRM itself goes by the connection's address: a copy goes by that of what it was copied from."""
+    site = str(api.me["settings"].get("siteUrl") or "")
+    if site and urlsplit(site).netloc != urlsplit(url).netloc:
+        cure = "if this is a copy, set its own under Administration > Settings > Site URL, else it counts as the original"
+        return Check("crm address", "warning", f"EspoCRM says it is at {site}, the connection leads elsewhere", cure)
+    return Check("crm address", "ok", site or url)
+
+
+def _tasks(api: Api) -> Check:
+    try:
+        words(api)
+        api.rights.require_assignment()
+    except (ConfigurationError, LoginRefused) as error:
+        what, _, cure = str(error).rpartition("; ")
+        return Check("crm tasks", "error", what, cure)
+    return Check("crm tasks", "ok", "can be given to owners and closed")
 
 
 def _stream(api: Api) -> Check:
@@ -96,13 +126,12 @@ def _fields(api: Api, settings: CrmSettings) -> Iterator[Check]:
     for table, several in by_table.items():
         name = f"{table.replace('crm.', 'crm ').replace('_', ' ')} fields"
         lacking = _lacking(api, several)
-        if not api.metadata(f"entityDefs.{several[0].scope}.fields"):
+        if not api.fields(several[0].scope):
             cure = f'{MAKE}; or name another as crm.contract_object, "" if no contracts are to be invoiced'
             yield Check(name, "warning", f"no object {several[0].scope}", cure)
         elif lacking:
-            yield Check(
-                name, "error", f"missing or of another type: {', '.join(lacking)}", f"{MAKE}; or map others under [{table}]"
-            )
+            what = f"missing, of another type or not permitted: {', '.join(lacking)}"
+            yield Check(name, "error", what, f"{MAKE}; give the role its rights to them, or map others under [{table}]")
         else:
             yield Check(name, "ok", "all there")
 
@@ -112,15 +141,30 @@ def _lacking(api: Api, several: Sequence[Wanted]) -> list[str]:
     found: list[str] = []
     for one in several:
         if one.scope not in known:
-            known[one.scope] = api.metadata(f"entityDefs.{one.scope}.fields")
+            known[one.scope] = api.fields(one.scope)
         row = one.definition(known[one.scope])
-        if row is None or not one.fits(row) or (one.written and one.lacking(row)):
+        if row is None:
             found.append(f"{one.name} (for {one.field})")
+        elif not one.fits(row):
+            found.append(f"{one.name} (for {one.field}: is {row.get('type')})")
+        elif one.written and one.lacking(row):
+            found.append(f"{one.name} (for {one.field}: no option {', '.join(one.lacking(row))})")
+        elif kept := _kept(api, one, row):
+            found.append(f"{one.name} (for {one.field}: {kept})")
     return sorted(found)
 
 
+def _kept(api: Api, one: Wanted, row: Row) -> str:
+    """Tell what keeps the user from a field: the role's field-level rights, or that it is read only."""
+    if api.rights.kept(one.scope, [one.name], "read"):
+        return "the role hides it"
+    if one.written and api.rights.kept(one.scope, [one.name], "edit"):
+        return "the role forbids to edit it"
+    return "read only" if one.written and row.get("readOnly") else ""
+
+
 def _owners(api: Api) -> Check:
-    if api.right("User", "read") != "all":
+    if api.rights.level("User", "read") != "all":
         cure = "set User: read to all in the role of Interlock's API user"
         return Check("crm owners", "warning", "not readable: the prehistory names nobody", cure)
     return Check("crm owners", "ok", "readable")

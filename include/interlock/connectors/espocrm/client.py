@@ -117,7 +117,7 @@ class EspoCrm:
 
     def checks(self) -> Iterator[Check]:
         """Check version, rights, fields, links and stages."""
-        return checks.checks(self._api, self.settings)
+        return checks.checks(self._api, self.settings, self._url)
 
     def survey(self) -> Sequence[Need]:
         """Say of all objects, links and fields that the settings name how it stands with them."""

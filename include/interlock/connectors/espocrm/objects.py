@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from interlock.config import CrmSettings
-from interlock.connectors.fields import moment
+from interlock.connectors.fields import canonical, moment
 from interlock.domain.identity import Ref, Values
 from interlock.domain.normalise import lines, normalise, text
 from interlock.domain.record import Problem, Record
@@ -15,6 +16,8 @@ from interlock.domain.record import Problem, Record
 Row = dict[str, Any]
 KEY: Final = re.compile(r"\n*\[il:([^\]]+)\]\s*$")
 ACCOUNT: Final = "Account"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+UNSEEN: Final = "unseen"  # in the place of a time that a hidden stream would tell
 
 
 class Kind:
@@ -40,7 +43,7 @@ class Kind:
         """Build the record of one row."""
         values, problems = self.values(row, settings)
         parent = self.account(row)
-        at = moment(str(row.get("modifiedAt") or row["createdAt"]))
+        at = first_moment(row, "modifiedAt", "createdAt")
         return Record(ref(self.kind, str(row["id"])), at, values, ref("account", parent) if parent else None, problems)
 
 
@@ -89,11 +92,14 @@ class Deals(Kind):
         return ["name", "stage", "closeDate", self.parent]
 
     def values(self, row: Row, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
-        """Tell since when the deal is won: `entered` is the stream's word, without one the day it was closed counts."""
+        """Tell since when the deal is won: `entered` is the stream's word, without one the day it was closed counts.
+
+        Of a stream that may not be seen, or a day that is none, a text stays that is no time, and the process says so.
+        """
         if row.get("stage") not in settings.won_stages:
             return {"name": text(row.get("name") or ""), "won_at": ""}, ()
         since = str(row.get("entered") or row.get("closeDate") or row.get("createdAt") or "")
-        return {"name": text(row.get("name") or ""), "won_at": moment(since).isoformat() if since else ""}, ()
+        return {"name": text(row.get("name") or ""), "won_at": canonical(since, "datetime")}, ()
 
 
 class Notes(Kind):
@@ -108,7 +114,8 @@ class Notes(Kind):
     def values(self, row: Row, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:  # noqa: ARG002
         """Give the text apart from the key in its last line."""
         post = str(row.get("post") or "")
-        return {"body": unmarked(post), "key": key_in(post), "time": moment(str(row["createdAt"])).isoformat()}, ()
+        time = first_moment(row, "createdAt", "modifiedAt").isoformat()
+        return {"body": unmarked(post), "key": key_in(post), "time": time}, ()
 
     def account(self, row: Row) -> str:
         """Return the account on whose stream it stands."""
@@ -127,7 +134,7 @@ def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
             continue
         if stage not in won:
             break
-        since = str(note["createdAt"])
+        since = str(note.get("createdAt") or "")
     return since
 
 
@@ -160,3 +167,13 @@ def key_in(body: str) -> str:
 def shown(row: Row, attribute: str) -> str:
     """Return an attribute's text, line breaks kept."""
     return lines(str(row.get(attribute) or ""))
+
+
+def first_moment(row: Row, *attributes: str) -> datetime:
+    """Return the first of some times that is one; rows that a program put into the database may lack any, which is 1970."""
+    for name in attributes:
+        try:
+            return moment(str(row.get(name) or ""))
+        except ValueError:
+            continue
+    return EPOCH

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from interlock.config import CrmSettings
-from interlock.connectors.espocrm.objects import Kind, Row, key_in, shown, unmarked
-from interlock.connectors.fields import moment
+from interlock.connectors.espocrm.objects import Kind, Row, first_moment, key_in, shown, unmarked
 from interlock.domain.identity import Values
 from interlock.domain.normalise import text
 from interlock.domain.record import Problem, Record
@@ -48,7 +47,7 @@ class Activity(Kind):
 
     def values(self, row: Row, settings: CrmSettings) -> tuple[Values, tuple[Problem, ...]]:
         """Give what a headline needs, and the texts as plain text if they are wanted."""
-        time = moment(str(row.get(self.time) or row["createdAt"])).isoformat()
+        time = first_moment(row, self.time, "createdAt", "modifiedAt").isoformat()
         found: dict[str, str | bool] = {"type": self.type, "time": time}
         if self._private(row, settings):
             return {**found, "private": True}, ()

@@ -13,29 +13,31 @@ from typing import Final
 from interlock.config import CrmSettings
 from interlock.connectors.espocrm.api import Api, Condition
 from interlock.connectors.espocrm.contracts import KIND, OF_LINE, ContractLines, with_lines
-from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS, Kind, Row, entered, key_in
+from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS, UNSEEN, Kind, Row, entered, key_in
+from interlock.connectors.espocrm.owners import Owners
 from interlock.connectors.espocrm.people import LISTED, Activity, Posts
-from interlock.connectors.espocrm.tasks import TASKS, mark_of
+from interlock.connectors.espocrm.tasks import TASKS, Words, mark_of, with_over, words
 from interlock.connectors.fields import moment
 from interlock.domain.change import Write
 from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Page, Record
-from interlock.errors import ContractBroken, LoginRefused
+from interlock.errors import ContractBroken
 
 ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,35}")
 TIMES: Final = ("id", "createdAt", "modifiedAt")
 MODIFIED: Final = "modifiedAt"
+NOTE: Final = "Note"
 
 
 class Reader:
     """Turns EspoCRM's rows into records; `ref` names a record of this installation, `page` is an account's address."""
 
     def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], page: Callable[[str], str]) -> None:
-        self._api, self._settings, self._ref, self._page = api, settings, ref, page
+        self._api, self._settings, self._ref, self._page, self._owners = api, settings, ref, page, Owners(api)
 
     def everything(self, kind: Kind) -> Iterator[Page]:
         """List all by id; complete up to the newest change known before, as rows already read may change meanwhile."""
-        self._api.require(kind.scope, "read")
+        self._require(kind)
         last_changed = self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)
         newest = [moment(row[MODIFIED]) for row in last_changed if row[MODIFIED]]
         last: list[Condition] = []
@@ -84,7 +86,7 @@ class Reader:
 
     def _rows(self, kind: Kind, since: datetime) -> Iterator[tuple[list[Row], datetime]]:
         """List by (time of change, id) from the last row on: an offset would skip rows when earlier ones change meanwhile."""
-        self._api.require(kind.scope, "read")
+        self._require(kind)
         after: Condition = {"type": "greaterThanOrEquals", "attribute": MODIFIED, "value": stamp(since)}
         while True:
             rows = self._api.list(kind.scope, [after], self._select(kind), order=MODIFIED)
@@ -98,13 +100,14 @@ class Reader:
 
     def read(self, kind: Kind, ids: Sequence[str]) -> dict[str, Record]:
         """Read by id, a hundred a call."""
+        self._require(kind)
         fit = [i for i in ids if ID.fullmatch(i)]
         rows = list(self._api.of_ids(kind.scope, "id", fit, self._select(kind))) if fit else []
         return {record.ref.id: record for record in self.records(kind, rows)}
 
     def children(self, kind: Kind, parents: Sequence[Ref]) -> Iterator[Record]:
         """Yield the records of some accounts."""
-        self._api.require(kind.scope, "read")
+        self._require(kind)
         ids = [ref.id for ref in parents]
         if kind.parent == "id":
             yield from self.read(kind, ids).values()
@@ -116,22 +119,24 @@ class Reader:
         """Yield people's activities of accounts, and what they wrote on the accounts' streams."""
         ids = [ref.id for ref in parents]
         for kind in (place(texts=texts) for place in LISTED):
-            self._api.require(kind.scope, "read")
+            self._api.rights.require(kind.scope, "read")
             for row in self._api.of_ids(kind.scope, kind.parent, ids, self._select(kind)):
                 if row.get("status") != "Draft":
                     yield self._activity(kind, row)
+        self._api.rights.require(ACCOUNT, "stream", whole=True)
         for account in ids:
-            for row in self._api.stream(ACCOUNT, account, "posts"):
+            for row in self._api.stream(ACCOUNT, account, "posts") or ():
                 yield self._activity(Posts(texts=texts), row | {"accountId": account})
 
     def keyed(self, kind: Kind, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look notes or tasks up among those of their account by the key in the last line, oldest first."""
+        self._require(kind)
         found: dict[str, list[Record]] = {}
         wanted = {write.key for write in writes}
         parents = [write.parent.id for write in writes if write.parent]
         on_account: Condition = {"type": "equals", "attribute": "parentType", "value": ACCOUNT}
         rows = self._api.of_ids(kind.scope, "parentId", parents, self._select(kind), on_account)
-        for row in sorted(rows, key=lambda row: (str(row["createdAt"]), str(row["id"]))):
+        for row in sorted(rows, key=lambda row: (str(row.get("createdAt") or ""), str(row["id"]))):
             key = mark_of(str(row.get("description") or ""))[0] if kind is TASKS else key_in(str(row.get("post") or ""))
             if key in wanted:
                 found.setdefault(key, []).extend(self.records(kind, [row]))
@@ -141,22 +146,39 @@ class Reader:
         """Build records; a won deal's stream and a contract's lines are asked for."""
         if kind is DEALS:
             rows = [row | self._entered(row) for row in rows]
+        if kind is TASKS and rows:
+            rows = with_over(rows, self._words)
         if kind.kind == KIND:
             rows = with_lines(rows, self._lines([str(row["id"]) for row in rows]))
         return [self._completed(kind, row, kind.record(self._ref, row, self._settings)) for row in rows]
 
+    def _require(self, kind: Kind) -> None:
+        """Raise LoginRefused where the role hides records without an error: ours would be made twice, lines be missed."""
+        if kind.scope != NOTE:
+            self._api.rights.require(kind.scope, "read", whole=True)
+        if kind is DEALS or kind.scope == NOTE:
+            self._api.rights.require(ACCOUNT if kind.scope == NOTE else kind.scope, "stream", whole=True)
+
+    @cached_property
+    def _words(self) -> Words:
+        return words(self._api)
+
     def _select(self, kind: Kind) -> list[str]:
-        return [*TIMES, *kind.attributes(self._settings)]
+        names = [*TIMES, *kind.attributes(self._settings)]
+        self._api.rights.require_fields(kind.scope, names)
+        return names
 
     def _entered(self, row: Row) -> Row:
         won = self._settings.won_stages
         if row.get("stage") not in won:
             return {}
-        return {"entered": entered(list(self._api.stream(DEALS.scope, row["id"])), won)}
+        stream = self._api.stream(DEALS.scope, row["id"])
+        return {"entered": UNSEEN if stream is None else entered(stream, won)}
 
     def _lines(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
         found: dict[str, list[Row]] = {}
         place = ContractLines(self._settings.contract_object)
+        self._require(place)
         for row in self._api.of_ids(place.scope, OF_LINE, contracts, self._select(place)) if contracts else ():
             found.setdefault(str(row[OF_LINE]), []).append(row)
         return found
@@ -179,16 +201,7 @@ class Reader:
 
     def _owner(self, row: Row) -> Json:
         owner = str(row.get("assignedUserId") or (row.get("createdById") if "post" in row else "") or "")
-        return self._owners.get(owner, {"name": str(row.get("assignedUserName") or ""), "former": False}) if owner else {}
-
-    @cached_property
-    def _owners(self) -> dict[str, Json]:
-        """Who looks after records, by id, former ones too; nobody where the right to see users is missing."""
-        try:
-            users = list(self._api.every("User", [], ["name", "isActive"]))
-        except LoginRefused:
-            return {}
-        return {str(row["id"]): {"name": str(row.get("name") or ""), "former": not row.get("isActive")} for row in users}
+        return self._owners.named(owner, str(row.get("assignedUserName") or "")) if owner else {}
 
 
 def stamp(at: datetime) -> str:

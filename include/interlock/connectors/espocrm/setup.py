@@ -17,6 +17,8 @@ from interlock.ports.system import Need
 OWN: Final = re.compile(r"C[A-Z]\w*")
 ADMIN: Final = "log in as an administrator: --connection names a connection with a user's name and password"
 
+TAKEN: Final = "EspoCRM says that the name is taken, by something else; look into its Entity Manager"
+
 
 class Setup:
     """Surveys one installation and makes what is missing, however often it is asked to."""
@@ -29,27 +31,39 @@ class Setup:
         found: list[Need] = []
         known: dict[str, Mapping[str, Row]] = {}
         for scope in self._objects():
-            known[scope] = self._api.metadata(f"entityDefs.{scope}.fields")
+            known[scope] = self._api.fields(scope)
             found.append(_object(scope, there=bool(known[scope])))
         found += [self._link(name, known) for name in links(self._settings)]
         for one in wanted(self._settings):
             if one.scope not in known:
-                known[one.scope] = self._api.metadata(f"entityDefs.{one.scope}.fields")
+                known[one.scope] = self._api.fields(one.scope)
             if not self._is_link(one):
                 found.append(_judged(one, known[one.scope]))
         return found
 
     def make_missing(self) -> list[Need]:
-        """Make what is missing, objects first, then links, then fields; returns what became of each missing thing."""
+        """Make what is missing, objects first, then links, then fields; returns what became of each missing thing, seen again."""
         missing = [need for need in self.survey() if need.state == "missing"]
-        bodies = {(one.scope, one.name): one.body() for one in wanted(self._settings)}
+        if not missing:
+            return []
+        decimal = self._api.has_decimal
+        bodies = {(one.scope, one.name): one.body(decimal=decimal) for one in wanted(self._settings)}
 
         def field(need: Need) -> None:
             self._api.make(f"Admin/fieldManager/{need.place}", bodies[need.place, need.name])
 
         made = [_made(need, self._make_object) for need in missing if need.what == "object"]
         made += [_made(need, self._make_link) for need in missing if need.what == "association"]
-        return made + [_made(need, field) for need in missing if need.what == "property"]
+        made += [_made(need, field) for need in missing if need.what == "property"]
+        return [self._seen(need) for need in made]
+
+    def _seen(self, need: Need) -> Need:
+        """Return what is told as made only if it is there now: EspoCRM also says that a name is taken by something else."""
+        if need.state != "made":
+            return need
+        known = self._api.fields(need.name if need.what == "object" else need.place)
+        there = bool(known) if need.what == "object" else need.name in known
+        return need if there else need.now("refused", TAKEN)
 
     def _objects(self) -> list[str]:
         name = self._settings.contract_object

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from interlock.config import CrmSettings
+from interlock.connectors.espocrm.api import Api
 from interlock.connectors.espocrm.objects import ACCOUNT, Kind, Row, marked
-from interlock.connectors.fields import moment
+from interlock.connectors.fields import canonical
 from interlock.domain.change import Write
 from interlock.domain.identity import Values
 from interlock.domain.normalise import text
 from interlock.domain.record import Problem
+from interlock.errors import ConfigurationError
 
 MARK: Final = re.compile(r"\n*\[il:([^\]]*?)( closed)?\]\s*$")
 CLOSED: Final = " closed"
-OVER: Final = frozenset(("Completed", "Canceled"))
 STATES: Final = ("open", "closed")
 CREATED: Final = frozenset(("title", "text", "due", "owner", "state", "priority"))
 CHANGED: Final = frozenset(("text", "state"))
 PRIORITIES: Final = {"LOW": "Low", "MEDIUM": "Normal", "HIGH": "High"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an installation calls a task's states and priorities: an administrator may have renamed them."""
+
+    new: str
+    done: str
+    over: frozenset[str]
+    priorities: frozenset[str]
+
+
+def words(api: Api) -> Words:
+    """Ask for the words of states and priorities; raises ConfigurationError where none is a task's end or beginning."""
+    fields, scope = api.fields(Tasks.scope), api.metadata(f"scopes.{Tasks.scope}")
+    status, options = fields.get("status") or {}, [str(one) for one in (fields.get("status") or {}).get("options") or ()]
+    ended = [str(one) for one in scope.get("completedStatusList") or ("Completed",)]
+    over = frozenset((*ended, *map(str, scope.get("canceledStatusList") or ("Canceled",))))
+    done = [one for one in ended if one in options]
+    new = [one for one in (status.get("default"), *options) if one in options and one not in over]
+    if not done or not new:
+        cure = "name a completed one, and one that is not, in Administration > Entity Manager > Task"
+        raise ConfigurationError(f"EspoCRM: no status of tasks is {'their beginning' if done else 'completed'}; {cure}")
+    return Words(str(new[0]), done[0], over, frozenset(map(str, (fields.get("priority") or {}).get("options") or ())))
 
 
 class Tasks(Kind):
@@ -41,9 +67,9 @@ class Tasks(Kind):
         return {
             "title": text(str(row.get("name") or "")),
             "text": without_mark(body),
-            "due": moment(due).date().isoformat() if due else "",
+            "due": canonical(due, "date"),
             "owner": str(row.get("assignedUserId") or ""),
-            "state": ("closed" if closed else "done") if row.get("status") in OVER else "open",
+            "state": ("closed" if closed else "done") if row.get("over") else "open",
             "key": key,
         }, ()
 
@@ -53,6 +79,11 @@ class Tasks(Kind):
 
 
 TASKS: Final = Tasks()
+
+
+def with_over(rows: Sequence[Row], known: Words) -> list[Row]:
+    """Put into each row whether its task has ended."""
+    return [row | {"over": row.get("status") in known.over} for row in rows]
 
 
 def mark_of(body: str) -> tuple[str, bool]:
@@ -84,28 +115,29 @@ def unfit(write: Write) -> str:
     return "" if (write.parent if create else write.ref) else "no_record"
 
 
-def created(write: Write, nobody: str) -> Row:
-    """Return a new task; `nobody` is whom EspoCRM, which wants an assignee, names where the account has no owner."""
+def created(write: Write, assignee: str, known: Words) -> Row:
+    """Return a new task."""
     given = {name: str(value or "") for name, value in write.values.items()}
+    priority = PRIORITIES.get(given.get("priority", ""), "Normal")
     return {
         "name": given.get("title", ""),
         "description": marked(given.get("text", ""), write.key),
         "dateEndDate": given.get("due") or None,
-        "status": "Not Started",
-        "assignedUserId": given.get("owner") or nobody,
-        "priority": PRIORITIES.get(given.get("priority", ""), "Normal"),
+        "status": known.new,
+        "assignedUserId": assignee,
+        **({"priority": priority} if priority in known.priorities else {}),
         "parentType": ACCOUNT,
         "parentId": write.parent.id if write.parent else "",
     }
 
 
-def changed(write: Write, now: Mapping[str, Any] | None) -> Row:
+def changed(write: Write, now: Mapping[str, Any] | None, known: Words) -> Row:
     """Return what an update sets, made from the task as it stands; `now` is None where there is none."""
     state, found = write.values.get("state"), dict[str, Any]()
     if state == "closed":
-        found["status"] = "Completed"
-    elif state == "open" and (now or {}).get("status") in OVER | {None}:
-        found["status"] = "Not Started"
+        found["status"] = known.done
+    elif state == "open" and (now or {}).get("status") in known.over | {None}:
+        found["status"] = known.new
     if now is None:
         return found
     body = str(now.get("description") or "")

@@ -11,14 +11,14 @@ from interlock.config import CrmSettings
 from interlock.config.balances import ACCOUNT_BALANCE, BALANCE, CONTRACT_PAYMENT
 from interlock.config.contracts import CONTRACT, LINE, WRITTEN
 from interlock.config.properties import Property
-from interlock.connectors.espocrm.api import Row
+from interlock.connectors.espocrm.api import DECIMAL, Row
 from interlock.connectors.espocrm.contracts import LINES
 from interlock.connectors.espocrm.objects import ACCOUNT
 from interlock.domain.contact import ROLES
 
 CONTACT: Final = "Contact"
 TYPES: Final = {
-    "string": "varchar", "number": "decimal", "date": "date", "datetime": "datetime", "enumeration": "enum", "bool": "bool",
+    "string": "varchar", "number": DECIMAL, "date": "date", "datetime": "datetime", "enumeration": "enum", "bool": "bool",
 }  # fmt: skip
 READABLE: Final = {
     "string": {"varchar", "text", "enum", "multiEnum", "url", "phone", "email", "link", "number", "autoincrement", "foreign"},
@@ -70,12 +70,14 @@ class Wanted:
     def _words(self) -> tuple[str, ...]:
         return ("true", "false") if self.property.holds == "bool" and self.written else self.property.values
 
-    def body(self) -> Row:
+    def body(self, *, decimal: bool) -> Row:
         """Describe the field as EspoCRM wants a new one; on an object of its own EspoCRM itself puts the c before the name.
 
-        What Interlock writes and may leave empty is no bool, which EspoCRM would fill with `false`.
+        What Interlock writes and may leave empty is no bool, which EspoCRM would fill with `false`. A number is an exact one
+        where this version knows `decimal`; the other, `float`, shows up to 15 digits exactly.
         """
         kind = TYPES[self.property.holds]
+        kind = "float" if kind == DECIMAL and not decimal else kind
         if self.many or self.property.lines or (self._words() and kind == "bool"):
             kind = "multiEnum" if self.many else "text" if self.property.lines else "enum"
         found: Row = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Final
 
@@ -15,6 +15,7 @@ from interlock.connectors.espocrm import contracts, tasks
 from interlock.connectors.espocrm.api import Api, Row
 from interlock.connectors.espocrm.balances import BALANCE_KIND, PAYMENT_KIND
 from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, NOTES, Kind, marked
+from interlock.connectors.espocrm.owners import Owners
 from interlock.connectors.espocrm.tasks import TASKS
 from interlock.domain.change import Conflict, Done, NotSent, Outcome, Rejected, Unknown, Write
 from interlock.domain.identity import Json, Ref
@@ -32,6 +33,7 @@ UNFIT: Final = {
     "unknown_field": "the write names a field that is not mapped",
     "unknown_write": "this kind of write is not made in EspoCRM",
 }
+MODIFIED: Final = "modified"  # the reason of a 409 that means: changed meanwhile
 Locks = Mapping[str, int]
 
 
@@ -39,7 +41,7 @@ class Writer:
     """Sends writes of one kind and operation; `ref` names a record of this installation, `place` says where a kind lives."""
 
     def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], place: Callable[[str], Kind]) -> None:
-        self._api, self._settings, self._ref, self._place = api, settings, ref, place
+        self._api, self._settings, self._ref, self._place, self._owners = api, settings, ref, place, Owners(api)
         self._names = {
             ACCOUNTS.kind: settings.account_properties,
             BALANCE_KIND: {field: name for field, name in settings.account_balance_properties.items() if field in BALANCE},
@@ -55,8 +57,8 @@ class Writer:
             return outcomes
         try:
             place = self._place(rest[0].kind)
-            self._api.require(place.scope, "create" if rest[0].operation == "create" else "edit")
-            bodies, locks = self._bodies(place, rest), self._locks(place, rest)
+            bodies = self._allowed(place, rest)
+            locks = self._locks(place, rest)
         except Retry as error:
             wait = getattr(error, "retry_after", 1.0)
             return [*outcomes, *(NotSent(write.key, "not readable before it is written", wait) for write in rest)]
@@ -81,6 +83,22 @@ class Writer:
             return "unknown_field"
         return "" if target else "no_record"
 
+    @cached_property
+    def _words(self) -> tasks.Words:
+        return tasks.words(self._api)
+
+    def _allowed(self, place: Kind, writes: Sequence[Write]) -> dict[str, Row]:
+        """Return what to send; raises LoginRefused where the role forbids it, or would hide from us what we made."""
+        rights, create = self._api.rights, writes[0].operation == "create"
+        rights.require(place.scope, "create" if create else "edit")
+        if place is TASKS:
+            rights.require(place.scope, "read", whole=True)
+            if create:
+                rights.require_assignment()
+        bodies = self._bodies(place, writes)
+        rights.require_fields(place.scope, {name for body in bodies.values() for name in body}, "edit")
+        return bodies
+
     def _bodies(self, place: Kind, writes: Sequence[Write]) -> dict[str, Row]:
         """Return what to send for each write; tasks are read for that, as an update keeps what people wrote into them."""
         if writes[0].operation == "create":
@@ -88,13 +106,13 @@ class Writer:
         if place is TASKS:
             ids = [write.ref.id for write in writes if write.ref]
             now = {str(row["id"]): row for row in self._api.of_ids(place.scope, "id", ids, ["description", "status"])}
-            return {write.key: tasks.changed(write, now.get(write.ref.id)) for write in writes if write.ref}
+            return {write.key: tasks.changed(write, now.get(write.ref.id), self._words) for write in writes if write.ref}
         names = self._names[place.kind]
         return {write.key: {names[field]: _held(value) for field, value in write.values.items()} for write in writes}
 
     def _creation(self, place: Kind, write: Write) -> Row:
         if place is TASKS:
-            return tasks.created(write, str(self._api.me["user"]["id"]))
+            return tasks.created(write, self._owners.assignee(str(write.values.get("owner") or "")), self._words)
         on = {"parentType": ACCOUNT, "parentId": write.parent.id if write.parent else ""}
         return {"type": "Post", **on, "post": marked(str(write.values["body"]), write.key)}
 
@@ -127,15 +145,21 @@ class Writer:
             else:
                 answer = self._api.put(place.scope, write.ref.id if write.ref else "", bodies[write.key], locks.get(write.key))
         except Refused as error:
-            if error.status == HTTPStatus.CONFLICT and write.key in locks:
+            if error.status == HTTPStatus.CONFLICT and error.detail.startswith(MODIFIED):
                 return [Conflict(write.key)]
-            code, message = MESSAGES[WHOSE.get(place.kind, place.kind)]
-            return [Rejected(write.key, code, message, error.detail)]
+            return [_rejected(place, write, error.detail)]
         if not isinstance(answer, dict) or not answer.get("id"):
             return [Unknown(write.key, "not in the answer")]
         if write.operation == "create":
             return [Done(write.key, self._ref(place.kind, str(answer["id"])))]
+        if lost := sorted(name for name, value in bodies[write.key].items() if (answer.get(name) is None) != (value is None)):
+            return [_rejected(place, write, f"EspoCRM did not keep {', '.join(lost)}: read only there, or a rule of its own")]
         return [Done(write.key, write.ref, dict(write.values))] if write.ref else []
+
+
+def _rejected(place: Kind, write: Write, detail: str) -> Rejected:
+    code, message = MESSAGES[WHOSE.get(place.kind, place.kind)]
+    return Rejected(write.key, code, message, detail)
 
 
 def _held(value: Json) -> Json:
