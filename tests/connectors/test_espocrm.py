@@ -58,6 +58,21 @@ class TestEspoCrm(Hands, SystemContract):
             wrong.instance()
         assert len(calls) == 1
 
+    def test_a_signed_call_is_taken_and_its_secret_stays_here(self, system, monkeypatch):
+        me = system._api.me["user"]["id"]
+        roles = self.call("GET", f"User/{me}")["rolesIds"]
+        user = self.person("signing", type="api", authMethod="Hmac", isActive=True, rolesIds=roles)
+        user = self.call("GET", f"User/{user['id']}")
+        other, sent = self.connected(user["apiKey"], user["secretKey"]), []
+        door = self.http(other)._session.request
+        monkeypatch.setattr(self.http(other)._session, "request", lambda *a, **k: (sent.append(k["headers"]), door(*a, **k))[1])
+        (account,) = self.made(system, PARTY)
+        record = self.one(other, account)
+        (outcome,) = other.write([self.update(other, record, city="Bonn")])
+        assert isinstance(outcome, Done), outcome
+        assert len(sent) > 1
+        assert all("X-Hmac-Authorization" in headers and user["secretKey"] not in str(headers) for headers in sent)
+
     def test_a_right_that_is_missing_stops_before_anything_is_written(self, system):
         (write,) = self.updates(system, 1)
         system._api.me["acl"]["table"]["Account"]["edit"] = "no"
