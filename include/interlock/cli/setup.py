@@ -33,7 +33,7 @@ def setup(options: Namespace) -> int:
     settings = load(options.config)
     if options.system not in CRMS:
         raise ConfigurationError(
-            f"Interlock makes nothing in an ERP by itself; `interlock doctor` says what {options.system} lacks, and how it is mended"
+            f"Interlock makes nothing in an ERP by itself; `interlock doctor` says what {options.system} lacks, and the cure"
         )
     if settings.crm.system != options.system:
         raise ConfigurationError(
