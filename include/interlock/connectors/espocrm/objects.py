@@ -139,13 +139,18 @@ def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
 
 
 def _stage(data: Mapping[str, Any]) -> str | None:
-    """Return the stage that a note of the stream tells of: on creation, on a change of it, among other changes."""
+    """Return the stage that a note of the stream tells of: on creation, on a change of it, among other changes.
+
+    On a change EspoCRM 9 gives the value of the status field without naming the field, version 8 names it.
+    """
+    became = (data.get("attributes") or {}).get("became") or {}
+    if "stage" in became:
+        return str(became["stage"])
     if data.get("statusField") == "stage":
         return str(data.get("statusValue"))
-    if data.get("field") == "stage":
-        return str(data.get("value"))
-    became = (data.get("attributes") or {}).get("became") or {}
-    return str(became["stage"]) if "stage" in became else None
+    if "value" in data and data.get("field", "stage") == "stage":
+        return str(data["value"])
+    return None
 
 
 def marked(body: str, mark: str) -> str:
