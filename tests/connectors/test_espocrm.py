@@ -145,6 +145,7 @@ NOTES = [
 ]
 NINE = [
     {"createdAt": "2026-03-03 10:00:00", "data": {"fields": [], "attributes": {"was": {}, "became": {}}, "value": "Closed Won"}},
+    {"createdAt": "2026-03-02 12:00:00", "data": {"value": "Completed"}, "parentType": "Task"},
     {"createdAt": "2026-03-02 10:00:00", "data": {"fields": ["amount"], "attributes": {"was": {}, "became": {"amount": 1}}}},
     {"createdAt": "2026-03-01 10:00:00", "data": {"fields": [], "attributes": {}, "value": "Negotiation"}},
     {"createdAt": "2026-01-01 10:00:00", "data": {"statusField": "stage", "statusValue": "Closed Won"}},
@@ -156,7 +157,7 @@ NINE = [
     [
         (NINE, "2026-03-03 10:00:00"),
         (NINE[2:], ""),
-        (NINE[3:], "2026-01-01 10:00:00"),
+        (NINE[4:], "2026-01-01 10:00:00"),
         (NOTES, "2026-03-01 10:00:00"),
         (NOTES[3:], ""),
         ([], ""),

@@ -126,10 +126,13 @@ ACCOUNTS, CONTACTS, DEALS, NOTES = Accounts(), Contacts(), Deals(), Notes()
 
 
 def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
-    """Return when a record came into one of some stages and stayed, by its stream, the newest first; "" where it does not say."""
+    """Return when a deal came into one of some stages and stayed, by its stream, the newest first; "" where it does not say.
+
+    The stream shows notes of what hangs on the deal too.
+    """
     since = ""
     for note in stream:
-        stage = _stage(note.get("data") or {})
+        stage = _stage(note.get("data") or {}) if note.get("parentType", DEALS.scope) == DEALS.scope else None
         if stage is None:
             continue
         if stage not in won:

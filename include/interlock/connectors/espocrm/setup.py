@@ -129,6 +129,8 @@ def _judged(one: Wanted, known: Mapping[str, Row]) -> Need:
     if not one.fits(row):
         what = f"holds {row.get('type')}, {one.field} needs {one.property.holds}"
         return Need(one.scope, "property", one.name, "differs", f"{what}; map another under [{one.table}]")
+    if row.get("disabled"):
+        return Need(one.scope, "property", one.name, "differs", f'is switched off; map another, or "", under [{one.table}]')
     if one.written and row.get("readOnly"):
         return Need(one.scope, "property", one.name, "differs", f"is read only; map another under [{one.table}]")
     if lacking := ", ".join(one.lacking(row)):

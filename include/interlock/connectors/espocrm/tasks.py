@@ -27,12 +27,16 @@ PRIORITIES: Final = {"LOW": "Low", "MEDIUM": "Normal", "HIGH": "High"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an installation calls a task's states and priorities: an administrator may have renamed them."""
+    """What an installation calls a task's states and priorities, and whether a task may be given to several people.
+
+    An administrator may have renamed the words; EspoCRM 9 knows `Multiple assigned users`, which then ignores a single one.
+    """
 
     new: str
     done: str
     over: frozenset[str]
     priorities: frozenset[str]
+    several: bool = False
 
 
 def words(api: Api) -> Words:
@@ -46,7 +50,9 @@ def words(api: Api) -> Words:
     if not done or not new:
         cure = "name a completed one, and one that is not, in Administration > Entity Manager > Task"
         raise ConfigurationError(f"EspoCRM: no status of tasks is {'their beginning' if done else 'completed'}; {cure}")
-    return Words(str(new[0]), done[0], over, frozenset(map(str, (fields.get("priority") or {}).get("options") or ())))
+    priorities = frozenset(map(str, (fields.get("priority") or {}).get("options") or ()))
+    several = fields.get("assignedUsers") or {"disabled": True}
+    return Words(str(new[0]), done[0], over, priorities, several=not several.get("disabled"))
 
 
 class Tasks(Kind):
@@ -124,7 +130,7 @@ def created(write: Write, assignee: str, known: Words) -> Row:
         "description": marked(given.get("text", ""), write.key),
         "dateEndDate": given.get("due") or None,
         "status": known.new,
-        "assignedUserId": assignee,
+        **({"assignedUsersIds": [assignee]} if known.several else {"assignedUserId": assignee}),
         **({"priority": priority} if priority in known.priorities else {}),
         "parentType": ACCOUNT,
         "parentId": write.parent.id if write.parent else "",

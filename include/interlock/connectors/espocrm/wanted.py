@@ -21,7 +21,7 @@ TYPES: Final = {
     "string": "varchar", "number": DECIMAL, "date": "date", "datetime": "datetime", "enumeration": "enum", "bool": "bool",
 }  # fmt: skip
 DIGITS: Final = {"precision": 18, "scale": 6}
-"""EspoCRM's own four decimals round a unit price below a cent without a word, and more than nine digits before them are an error."""
+"""EspoCRM's own four decimals round a price without a word, and more than nine digits before them are an error."""
 READABLE: Final = {
     "string": {"varchar", "text", "enum", "multiEnum", "url", "phone", "email", "link", "number", "autoincrement", "foreign"},
     "number": {"decimal", "float", "int"},
