@@ -62,7 +62,10 @@ class Accounts(Kind):
 
 
 class Contacts(Kind):
-    """People, with the roles that the configured attribute gives them; of others nothing is kept but that they are there."""
+    """People, with the roles that the configured attribute gives them; of others nothing is kept but that they are there.
+
+    Who is inactive at the account has left it, and has no role there any more; every listing with the account tells that.
+    """
 
     kind, scope, parent = "contact", "Contact", "accountId"
 
@@ -75,7 +78,7 @@ class Contacts(Kind):
         names = settings.contact_properties
         held = row.get(names["role"]) or ""
         roles = settings.roles_of(";".join(map(str, held)) if isinstance(held, list) else str(held))
-        if not roles:
+        if not roles or row.get("accountIsInactive"):
             return {"roles": []}, ()
         given = {name: row.get(prop) for name, prop in names.items() if name != "role"}
         values, problems = normalise(given, settings.maps.by_field)

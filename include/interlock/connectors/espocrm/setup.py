@@ -129,10 +129,9 @@ def _judged(one: Wanted, known: Mapping[str, Row]) -> Need:
     if not one.fits(row):
         what = f"holds {row.get('type')}, {one.field} needs {one.property.holds}"
         return Need(one.scope, "property", one.name, "differs", f"{what}; map another under [{one.table}]")
-    if row.get("disabled"):
-        return Need(one.scope, "property", one.name, "differs", f'is switched off; map another, or "", under [{one.table}]')
-    if one.written and row.get("readOnly"):
-        return Need(one.scope, "property", one.name, "differs", f"is read only; map another under [{one.table}]")
+    if row.get("disabled") or (one.written and row.get("readOnly")):
+        what = 'is switched off; map another, or "",' if row.get("disabled") else "is read only; map another"
+        return Need(one.scope, "property", one.name, "differs", f"{what} under [{one.table}]")
     if lacking := ", ".join(one.lacking(row)):
         message = f"has no option {lacking}; add what you use in EspoCRM"
         return Need(one.scope, "property", one.name, "differs" if one.written else "there", message)

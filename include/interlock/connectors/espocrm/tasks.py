@@ -29,7 +29,8 @@ PRIORITIES: Final = {"LOW": "Low", "MEDIUM": "Normal", "HIGH": "High"}
 class Words:
     """What an installation calls a task's states and priorities, and whether a task may be given to several people.
 
-    An administrator may have renamed the words; EspoCRM 9 knows `Multiple assigned users`, which then ignores a single one.
+    An administrator may have renamed the words; to EspoCRM 9 with `Multiple assigned users` a single one is nobody,
+    though 9.2 still wants him.
     """
 
     new: str
@@ -130,7 +131,8 @@ def created(write: Write, assignee: str, known: Words) -> Row:
         "description": marked(given.get("text", ""), write.key),
         "dateEndDate": given.get("due") or None,
         "status": known.new,
-        **({"assignedUsersIds": [assignee]} if known.several else {"assignedUserId": assignee}),
+        "assignedUserId": assignee,
+        **({"assignedUsersIds": [assignee]} if known.several else {}),
         **({"priority": priority} if priority in known.priorities else {}),
         "parentType": ACCOUNT,
         "parentId": write.parent.id if write.parent else "",
