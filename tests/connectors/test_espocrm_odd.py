@@ -8,8 +8,10 @@ import pytest
 
 from interlock.config import CrmSettings
 from interlock.connectors.espocrm import objects, tasks
-from interlock.connectors.espocrm.objects import ACCOUNTS, NOTES, Deals
+from interlock.connectors.espocrm.objects import ACCOUNTS, CONTACTS, NOTES, Deals
 from interlock.connectors.espocrm.people import Calls
+from interlock.connectors.espocrm.reading import Reader
+from interlock.connectors.espocrm.rights import Rights
 from interlock.domain.change import Done
 from interlock.domain.identity import Ref
 from interlock.errors import ConfigurationError, LoginRefused, Refused
@@ -109,6 +111,14 @@ def test_a_row_without_readable_times_is_read_all_the_same(kind, row, year):
 )  # fmt: skip
 def test_when_a_deal_was_won_is_told_or_left_as_what_it_is(row, won_at):
     assert Deals().values({"stage": "Closed Won", **row}, SETTINGS)[0]["won_at"] == won_at
+
+
+@pytest.mark.parametrize("record_id", ["6b0bdc303eb0e072c", "CUST_0001", "K-1.2", "1", "a" * 36])
+def test_ids_that_an_import_brought_are_asked_for(record_id):
+    rights = Rights({"table": {"Contact": {"read": "all"}}})
+    api = SimpleNamespace(rights=rights, of_ids=lambda *_: iter([{"id": record_id, "accountId": "1"}]))
+    reader = Reader(api, SETTINGS, ref, str)
+    assert set(reader.read(CONTACTS, [record_id])) == {record_id}
 
 
 def installation(options, default="", completed=("Done",), priorities=("High",)):
