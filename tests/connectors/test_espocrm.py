@@ -158,11 +158,27 @@ NOTES = [
     {"createdAt": "2026-02-01 10:00:00", "data": {"statusField": "stage", "statusValue": "Negotiation"}},
     {"createdAt": "2026-01-01 10:00:00", "data": {"field": "stage", "value": "Closed Won"}},
 ]
+NINE = [
+    {"createdAt": "2026-03-03 10:00:00", "data": {"fields": [], "attributes": {"was": {}, "became": {}}, "value": "Closed Won"}},
+    {"createdAt": "2026-03-02 12:00:00", "data": {"value": "Completed"}, "parentType": "Task"},
+    {"createdAt": "2026-03-02 10:00:00", "data": {"fields": ["amount"], "attributes": {"was": {}, "became": {"amount": 1}}}},
+    {"createdAt": "2026-03-01 10:00:00", "data": {"fields": [], "attributes": {}, "value": "Negotiation"}},
+    {"createdAt": "2026-01-01 10:00:00", "data": {"statusField": "stage", "statusValue": "Closed Won"}},
+]
 
 
 @pytest.mark.parametrize(
     ("notes", "since"),
-    [(NOTES, "2026-03-01 10:00:00"), (NOTES[3:], ""), ([], ""), (NOTES[:1], "2026-03-03 10:00:00"), (NOTES[1:2], "")],
+    [
+        (NINE, "2026-03-03 10:00:00"),
+        (NINE[2:], ""),
+        (NINE[4:], "2026-01-01 10:00:00"),
+        (NOTES, "2026-03-01 10:00:00"),
+        (NOTES[3:], ""),
+        ([], ""),
+        (NOTES[:1], "2026-03-03 10:00:00"),
+        (NOTES[1:2], ""),
+    ],
 )
 def test_the_stream_tells_since_when_a_deal_is_won(notes, since):
     assert objects.entered(notes, ("Closed Won", "Won Too")) == since
