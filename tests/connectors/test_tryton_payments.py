@@ -8,7 +8,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from interlock.connectors.tryton import receivable_changes, receivable_reading
+from interlock.connectors import receivable_records
+from interlock.connectors.tryton import receivable_reading
 from interlock.domain.payment import Debtor, Maturity, Receivable
 from interlock.errors import Refused
 from interlock.ports.receivables import Receivables
@@ -501,7 +502,7 @@ def test_a_direct_debit_that_is_under_way(books, erp, party, read, told):
 
 
 def test_everything_is_listed_oldest_first_in_pages(books, system, party, monkeypatch):
-    monkeypatch.setattr(receivable_changes, "PAGE", 5)
+    monkeypatch.setattr(receivable_records, "PAGE", 5)
     (fee,) = books.move(("receivable", "7", party), ("expense", "-7", None), journal="MISC")
     pages = list(system.changed("receivable", None))
     ids = [record.ref.id for page in pages for record in page.records]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from interlock.connectors.receivable_lines import Ledger, Line, item_id
+from interlock.connectors.receivable_records import contract_of
+from interlock.connectors.receivable_rows import Document, Pair, bookings, rescheduled
 from interlock.connectors.tryton.api import Row
 from interlock.connectors.tryton.invoice_reading import state_of
-from interlock.connectors.tryton.receivable_lines import Ledger, Line, item_id
-from interlock.connectors.tryton.receivable_matching import Pair
-from interlock.connectors.tryton.receivable_rows import INVOICE, Document, bookings, rescheduled
 from interlock.connectors.tryton.wire import read_amount, read_day
-from interlock.domain.invoice import InvoiceKey, InvoiceState
+from interlock.domain.invoice import InvoiceState
 from interlock.domain.money import ZERO
 from interlock.domain.payment import Maturity
 
@@ -39,7 +39,7 @@ class Book:
 
         One that is part of another, which stands in for it, is left out.
         """
-        made_for = (line for line in self.lines.values() if line.origin == f"{INVOICE},{key}")
+        made_for = (line for line in self.lines.values() if line.made_for == key)
         names = sorted({line.reconciliation or 0 for line in (*named, *made_for)} - {0})
         whole = [name for name in names if not any(self.members[name] < self.members[other] for other in names)]
         return [self.groups[name] for name in whole]
@@ -57,7 +57,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
     note = document.gross < 0
     return {
         "id": document.key, "kind": "credit_note" if note else "invoice", "number": row["number"] or "", "reference": reference,
-        "contract": _contract(reference), "recipient": str(row["party"]), "currency": document.code,
+        "contract": contract_of(reference), "recipient": str(row["party"]), "currency": document.code,
         "state": InvoiceState.POSTED if note and state is InvoiceState.PAID else state, "net": read_amount(row["untaxed_amount"]),
         "tax": read_amount(row["tax_amount"]), "gross": document.gross,
         "open": _open(row, document, own, pending) + _delegated(document, own, groups),
@@ -130,10 +130,3 @@ def _maturities(document: Document, lines: Sequence[Line], *, apart: bool) -> li
             left = ZERO if line.reconciliation else amount if apart else None
             found.append(Maturity(due=line.due, amount=amount, open=None if line.delegate else left))
     return found
-
-
-def _contract(reference: str) -> str:
-    try:
-        return InvoiceKey.parse(reference).contract
-    except ValueError:
-        return ""
