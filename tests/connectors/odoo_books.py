@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 from tests.connectors.odoo_hands import administrator, rpc
+from tests.connectors.recording import Tape
 
 MOVE, LINE, PAYMENT = "account.move", "account.move.line", "account.payment"
 ACCOUNTS = {"revenue": "8400", "skonto": "8736", "write_off": "2400", "payable": "1610", "opening": "9000"}
@@ -187,3 +192,10 @@ class Books:
         name = f"Raten {self.at.run} {next(self.at.numbers)}"
         self.create("account.payment.term", name=name, line_ids=[[0, 0, row] for row in rows])
         return name
+
+
+def live_books():
+    """Return the books of the Odoo that ODOO_URL and so on name."""
+    own = {name: os.environ[f"ODOO_{name}"] for name in ("URL", "DB", "LOGIN", "KEY", "ADMIN_PASSWORD")}
+    tape = Tape(live=True, url=own["URL"].rstrip("/"), now=datetime.now(UTC))
+    return Books(SimpleNamespace(tape=tape, own=own, run=f"r{os.urandom(5).hex()}", numbers=itertools.count(1)))
