@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
-from tests.connectors.odoo_hands import administrator, rpc
+from tests.connectors.odoo_hands import odoo, rpc
 from tests.connectors.recording import Tape
 
 MOVE, LINE, PAYMENT = "account.move", "account.move.line", "account.payment"
@@ -18,8 +18,9 @@ ACCOUNTS = {"revenue": "8400", "skonto": "8736", "write_off": "2400", "payable":
 class Books:
     """The books of a German company (SKR03) as its administrator keeps them; `at` is the server or its recording."""
 
-    def __init__(self, at):
-        self.at, self.today, self.system = at, at.tape.now.date(), administrator(at)
+    def __init__(self, at, company=""):
+        self.at, self.today = at, at.tape.now.date()
+        self.system = odoo(at, company=company, login="admin", key=at.own["ADMIN_PASSWORD"])
         self.rpc = self.system._rpc
 
     def call(self, model, method, ids, context=None, **named):
@@ -185,6 +186,12 @@ class Books:
 
     def move_due_date(self, line, on):
         self.call(LINE, "write", [line], vals={"date_maturity": on.isoformat()})
+
+    def other_company(self):
+        """Return the books of a company of its own, in which nothing was booked yet."""
+        made = self.create("res.company", name=f"Zweite {self.at.run} GmbH", currency_id=self.currency("EUR"))
+        self.call("account.chart.template", "try_loading", [], template_code="generic_coa", company=made, install_demo=False)
+        return Books(self.at, str(made))
 
     def term(self, *days):
         """Make a payment term of equal instalments."""

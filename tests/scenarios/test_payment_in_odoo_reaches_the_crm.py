@@ -105,5 +105,5 @@ def test_a_run_for_an_invoice_number_and_one_for_everything_say_the_same(company
 
 def test_doctor_looks_at_the_ledger(company):
     levels = {check.name: check.level for check in diagnose(company.following)}
-    assert (levels["erp rights on receivables"], levels["erp bank transactions"]) == ("ok", "ok")
+    assert (levels["erp rights on receivables"], levels["erp bank"]) == ("ok", "ok")
     assert "erp sent invoices" in levels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from interlock.connectors.odoo.api import Domain, Rpc
@@ -11,6 +12,17 @@ from interlock.connectors.odoo.receivable_catalogue import BANKED, LINE, MODEL, 
 from interlock.ports.system import Check
 
 READ: Final = (MODEL, LINE, PARTIAL, PAYMENT, BANKED, "account.account", "account.journal", "res.company", "res.partner")
+
+
+def bank_booked_on(rpc: Rpc) -> tuple[date | None, str]:
+    """Return up to which day the bank is booked, and what tells: its transactions, or payments by hand if it never had one."""
+    posted: Domain = [["company_id", "=", rpc.company], ["move_id.state", "=", "posted"]]
+    if rows := rpc.search(BANKED, posted, ["date"], order="date desc, id desc", limit=1):
+        return date.fromisoformat(rows[0]["date"]), "bank transaction"
+    today = rpc.server_time.date().isoformat()
+    received: Domain = [["payment_type", "=", "inbound"], ["journal_id.type", "=", "bank"], ["date", "<=", today]]
+    rows = rpc.search(PAYMENT, [*posted, *received], ["date"], order="date desc, id desc", limit=1)
+    return (date.fromisoformat(rows[0]["date"]) if rows else None), "payment by hand"
 
 
 def checks(rpc: Rpc, catalogue: ReceivableCatalogue) -> Iterator[Check]:
@@ -28,9 +40,11 @@ def checks(rpc: Rpc, catalogue: ReceivableCatalogue) -> Iterator[Check]:
 
 
 def _bank(rpc: Rpc) -> Check:
-    if rpc.search(BANKED, [["company_id", "=", rpc.company]], ["id"], limit=1):
-        return Check("erp bank transactions", "ok", "the latest one says how far the bank is booked")
-    return Check("erp bank transactions", "ok", "there are none; the latest payment by hand says how far the bank is booked")
+    day, told_by = bank_booked_on(rpc)
+    if day:
+        return Check("erp bank", "ok", f"booked until {day}, the day of the latest {told_by}")
+    cure = "book the bank's transactions in Odoo, or register the payments there"
+    return Check("erp bank", "warning", "neither a transaction nor a payment is booked: no task is made", cure)
 
 
 def _sent(rpc: Rpc, catalogue: ReceivableCatalogue) -> Check:

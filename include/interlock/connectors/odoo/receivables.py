@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Final
 
 from interlock.connectors.odoo import receivable_checks
-from interlock.connectors.odoo.api import Domain, Rpc
-from interlock.connectors.odoo.receivable_catalogue import BANKED, MODEL, PAYMENT, ReceivableCatalogue
+from interlock.connectors.odoo.api import Rpc
+from interlock.connectors.odoo.receivable_catalogue import MODEL, ReceivableCatalogue
 from interlock.connectors.odoo.receivable_changes import Changes
 from interlock.connectors.odoo.receivable_debtors import DebtorReader
 from interlock.connectors.odoo.receivable_ledger import LedgerReader
@@ -60,13 +60,7 @@ class DebtorsLedger:
 
     def bank_booked_on(self) -> date | None:
         """Return the day of the latest bank transaction; where Odoo never had one, that of the latest payment by hand."""
-        posted: Domain = [["company_id", "=", self._rpc.company], ["move_id.state", "=", "posted"]]
-        if rows := self._rpc.search(BANKED, posted, ["date"], order="date desc, id desc", limit=1):
-            return date.fromisoformat(rows[0]["date"])
-        today = self._rpc.server_time.date().isoformat()
-        received: Domain = [["payment_type", "=", "inbound"], ["journal_id.type", "=", "bank"], ["date", "<=", today]]
-        rows = self._rpc.search(PAYMENT, [*posted, *received], ["date"], order="date desc, id desc", limit=1)
-        return date.fromisoformat(rows[0]["date"]) if rows else None
+        return receivable_checks.bank_booked_on(self._rpc)[0]
 
     def checks(self) -> Iterator[Check]:
         """Check the rights to read the ledger, and whether bank transactions, returns and sent invoices can be told."""
