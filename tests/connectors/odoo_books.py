@@ -88,6 +88,9 @@ class Books:
     def move_of(self, line):
         return self.search(LINE, [["id", "=", line]], "move_id")[0]["move_id"][0]
 
+    def payment_of(self, line):
+        return self.search(LINE, [["id", "=", line]], "payment_id")[0]["payment_id"][0]
+
     # -- payments
 
     def pay(self, *invoices_and_amount, on=None, write_off=None, currency="EUR", **values):

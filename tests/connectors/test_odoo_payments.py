@@ -198,7 +198,7 @@ class TestOdooReceivables(ReceivablesContract):
         told.now()
         books.call(MOVE, "button_draft", [invoice])
         books.call(MOVE, "button_cancel", [invoice])
-        assert told() == {str(invoice)}
+        assert str(invoice) in told()
         assert figures(read(invoice))[:3] == ("cancelled", "0", "cancelled")
 
     def test_a_payment_in_the_name_of_a_contact_is_the_customers(self, books, party, unallocated):
@@ -213,14 +213,23 @@ class TestOdooReceivables(ReceivablesContract):
         assert told() == {str(invoice)}
         assert figures(read(invoice)) == ("paid", "0", "paid", [("money", "100")])
 
-    def test_a_payment_set_back_to_draft_opens_its_invoice(self, books, party, told, read):
+    def test_a_payment_set_back_to_draft_counts_as_in_the_erp(self, books, party, told, read):
         invoice = books.invoice(party)
         books.pay(invoice, "50")
         (payment,) = books.search("account.payment", [["invoice_ids", "in", [invoice]]], "id")
         told.now()
         books.call("account.payment", "action_draft", [payment["id"]])
         assert told() == {str(invoice)}
-        assert figures(read(invoice)) == ("posted", "119", "open", [])
+        still_paid = ("posted", "69", "partly_paid", [("money", "50")])
+        assert figures(read(invoice)) == (still_paid if books.rpc.major >= 19 else ("posted", "119", "open", []))
+
+    def test_unallocated_money_set_back_to_draft_is_no_more(self, books, party, told, unallocated):
+        (line,) = books.receipt(party, "80")
+        assert unallocated(party) == [("EUR", "80")]
+        told.now()
+        books.call("account.payment", "action_draft", [books.payment_of(line)])
+        assert told("debtor") == {str(party)}
+        assert unallocated(party) == []
 
     def test_many_are_read_with_few_calls(self, books, system, party, monkeypatch):
         ids = [str(books.invoice(party)) for _ in range(3)]
@@ -234,6 +243,8 @@ class TestOdooReceivables(ReceivablesContract):
     def test_a_missing_right_is_named(self, books, erp):
         login, secret = f"guest-{erp.run}", "guest-and-nothing-more"
         _, group = books.rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="group_user")
+        if books.rpc.major >= 19:
+            pytest.skip("takes keys only, which a user makes")
         books.create("res.users", name="Guest", login=login, password=secret, groups_id=[[6, 0, [group]]])
         (check,) = odoo(erp, login=login, password=secret).receivable_checks()
         assert (check.level, LINE in check.message, "Billing" in check.cure) == ("error", True, True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from interlock.connectors.odoo.api import Row, words
 from interlock.connectors.odoo.invoice_reading import amount, state_of
-from interlock.connectors.odoo.receivable_ledger import Posted, Settled
+from interlock.connectors.odoo.receivable_ledger import Booked, Settled
 from interlock.connectors.receivable_lines import Ledger, Line, item_id
 from interlock.connectors.receivable_records import contract_of
 from interlock.connectors.receivable_rows import Document, Pair, bookings
@@ -27,7 +27,7 @@ class Book:
     payment without a booking is under way for. home: the company's currency.
     """
 
-    lines: Mapping[int, Posted]
+    lines: Mapping[int, Booked]
     settled: Sequence[Settled]
     ledger: Ledger
     left: Mapping[int, Decimal]
@@ -78,7 +78,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def item(line: Posted, book: Book) -> dict[str, Any]:
+def item(line: Booked, book: Book) -> dict[str, Any]:
     """Return the values of a debit without an invoice; money given back is open as far as no unallocated money covers it."""
     key = item_id(line.id)
     gross = line.foreign if line.currency else line.amount
@@ -104,7 +104,7 @@ def _rate(lines: Sequence[Line]) -> Decimal:
     return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
 
 
-def _pair(document: Document, debit: Posted, credit: Posted, one: Settled) -> Pair:
+def _pair(document: Document, debit: Booked, credit: Booked, one: Settled) -> Pair:
     """Odoo keeps what was settled in the currency of either line: the document's own one counts."""
     if debit.currency == document.currency:
         return Pair(debit, credit, one.debited if debit.currency else one.amount, document.currency)
@@ -124,7 +124,7 @@ def _state(row: Row, booked: Sequence[Reconciliation], gross: Decimal, *, note: 
     return InvoiceState.PAID if state is InvoiceState.CANCELLED and corrected < gross else state
 
 
-def _maturities(document: Document, lines: Sequence[Posted]) -> list[Maturity]:
+def _maturities(document: Document, lines: Sequence[Booked]) -> list[Maturity]:
     """Return the instalments; Odoo keeps what is open of each."""
     return [Maturity(due=line.due or line.day, amount=document.value(line), open=line.left) for line in lines]
 

@@ -31,12 +31,8 @@ class ReceivableCatalogue:
 
     @property
     def lines(self) -> Domain:
-        """What tells the posted lines of what customers owe this company."""
-        return [
-            ["company_id", "=", self._rpc.company],
-            ["account_type", "=", "asset_receivable"],
-            ["parent_state", "=", "posted"],
-        ]
+        """What tells the lines of what customers owe this company."""
+        return [["company_id", "=", self._rpc.company], ["account_type", "=", "asset_receivable"]]
 
     @cached_property
     def _company(self) -> Row:

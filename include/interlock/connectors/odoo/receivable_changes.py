@@ -12,7 +12,7 @@ from itertools import islice
 
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, wire
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL, PARTNER, PAYMENT
-from interlock.connectors.odoo.receivable_ledger import LedgerReader, Posted, parts
+from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader, parts
 from interlock.connectors.receivable_lines import item_id
 from interlock.connectors.receivable_records import EPOCH, Stamps, note
 
@@ -50,7 +50,7 @@ class Changes:
         for row in self._every(MODEL, self._lines.catalogue.own, ["commercial_partner_id", "write_date"], since):
             note(stamps, str(row["commercial_partner_id"][0]), _stamp(row))
         changes: Domain = [["write_date", ">=", wire(since)]] if since else [["reconciled", "=", False]]
-        for line in self._lines.lines(*changes, ["partner_id", "!=", False]).values():
+        for line in self._lines.lines(*changes, ["partner_id", "!=", False], posted=since is None).values():
             note(stamps, str(line.party), line.at)
         alone: Domain = ["|", ["parent_id", "=", False], ["is_company", "=", True]]
         for row in self._every(PARTNER, alone, ["write_date"], since) if since else ():
@@ -63,16 +63,16 @@ class Changes:
 
     def _note_lines(self, stamps: Stamps, changes: Domain, *, documents: bool) -> None:
         """Note the items that lines are, and the documents that they were settled with or made for."""
-        entries = iter(self._lines.lines(*changes, ["move_id.move_type", "=", "entry"]).values())
+        entries = iter(self._lines.lines(*changes, ["move_id.move_type", "=", "entry"], posted=not documents).values())
         while part := list(islice(entries, READ)):
             reversals = self._reversals(part)
             for line in part:
-                if line.amount > 0 and line.party and line.move not in reversals:
+                if line.amount > 0 and line.party and not line.draft and line.move not in reversals:
                     note(stamps, item_id(line.id), line.at)
             for invoice, at in self._documents(part) if documents else ():
                 note(stamps, str(invoice), at)
 
-    def _documents(self, part: Sequence[Posted]) -> Iterator[tuple[int, datetime]]:
+    def _documents(self, part: Sequence[Booked]) -> Iterator[tuple[int, datetime]]:
         at = {line.id: line.at for line in part}
         known, settled = self._lines.settled(part)
         for pair in settled:
@@ -84,7 +84,7 @@ class Changes:
             for payment, row in self._rpc.of_ids(PAYMENT, sorted(paid), [MADE_FOR]).items():
                 yield from ((invoice, paid[payment]) for invoice in row[MADE_FOR])
 
-    def _reversals(self, part: Sequence[Posted]) -> set[int]:
+    def _reversals(self, part: Sequence[Booked]) -> set[int]:
         """Return the moves that wholly take another one back: they ask for nothing of their own."""
         moves = {line.move for line in part if line.amount > 0 and not line.left}
         rows = self._rpc.of_ids(MODEL, sorted(moves), ["reversed_entry_id"])

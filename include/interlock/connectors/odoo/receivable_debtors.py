@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from interlock.connectors.odoo.api import Rpc, moment, numbers
 from interlock.connectors.odoo.receivable_catalogue import PARTNER
-from interlock.connectors.odoo.receivable_ledger import LedgerReader, Posted, parts
+from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader, parts
 from interlock.connectors.receivable_debtors import debtor, left_of
 from interlock.connectors.receivable_records import EPOCH
 from interlock.domain.identity import Ref
@@ -39,7 +39,7 @@ class DebtorReader:
         return found
 
 
-def unallocated(reader: LedgerReader, partners: Sequence[int]) -> tuple[list[Posted], dict[int, Decimal]]:
+def unallocated(reader: LedgerReader, partners: Sequence[int]) -> tuple[list[Booked], dict[int, Decimal]]:
     """Return the partners' unsettled lines without a document, and what is left of each once refunds are set off."""
     theirs = ["partner_id.commercial_partner_id", "in", list(partners)]
     lines = reader.lines(["reconciled", "=", False], theirs, ["move_id.move_type", "=", "entry"]) if partners else {}
@@ -48,5 +48,5 @@ def unallocated(reader: LedgerReader, partners: Sequence[int]) -> tuple[list[Pos
     return loose, left_of(loose, ledger)
 
 
-def _rest(line: Posted) -> Posted:
+def _rest(line: Booked) -> Booked:
     return replace(line, foreign=line.left) if line.currency else replace(line, amount=line.left)

@@ -17,14 +17,14 @@ from interlock.domain.money import ZERO
 
 FIELDS: Final = [
     "move_id", "account_id", "partner_id", "balance", "amount_currency", "currency_id", "date", "date_maturity", "journal_id",
-    "amount_residual", "amount_residual_currency", "payment_id", "move_type", "name", "write_date",
+    "amount_residual", "amount_residual_currency", "payment_id", "move_type", "name", "parent_state", "write_date",
 ]  # fmt: skip
 OTHER: Final = ["move_id", "account_id", "account_type", "tax_line_id", "balance", "name"]
 PAIRED: Final = ["debit_move_id", "credit_move_id", "amount", "debit_amount_currency", "credit_amount_currency"]
 
 
 @dataclass(frozen=True, slots=True)
-class Posted(Line):
+class Booked(Line):
     """A line with what Odoo itself says is left of it, in its own currency; payment: the record it was booked by."""
 
     left: Decimal = ZERO
@@ -50,14 +50,18 @@ class LedgerReader:
         self._rpc, self.catalogue = rpc, catalogue
         self._owners: dict[int, int] = {}
 
-    def lines(self, *domain: Any) -> dict[int, Posted]:  # noqa: ANN401 - Odoo's domains are lists of lists and texts
-        """Return the posted receivable lines that a domain tells, by id; each bears the party that owes it."""
-        rows = list(self._rpc.every(LINE, [*self.catalogue.lines, *domain], FIELDS, 10 * READ))
+    def lines(self, *domain: Any, posted: bool = True) -> dict[int, Booked]:  # noqa: ANN401 - Odoo's domains are lists and texts
+        """Return the receivable lines that a domain tells, by id; each bears the party that owes it."""
+        state = [["parent_state", "=", "posted"]] if posted else []
+        rows = list(self._rpc.every(LINE, [*self.catalogue.lines, *state, *domain], FIELDS, 10 * READ))
         parties = self._parties({row["partner_id"][0] for row in rows if row["partner_id"]})
         return {row["id"]: _line(row, self.catalogue.currency, parties) for row in rows}
 
-    def settled(self, lines: Iterable[Posted]) -> tuple[dict[int, Posted], list[Settled]]:
-        """Return lines with all that they were settled with, and with all that such money was settled with besides."""
+    def settled(self, lines: Iterable[Booked]) -> tuple[dict[int, Booked], list[Settled]]:
+        """Return lines with all that they were settled with, and with all that such money was settled with besides.
+
+        From 19 on a payment that was set back to draft stays settled with its invoice, and Odoo counts it.
+        """
         known = {line.id: line for line in lines}
         found: dict[int, Settled] = {}
         fresh: Collection[int] = known.keys()
@@ -65,12 +69,12 @@ class LedgerReader:
             pairs = self._pairs(fresh)
             found |= pairs
             others = {name for pair in pairs.values() for name in (pair.debit, pair.credit)} - known.keys()
-            read = {name: line for part in parts(others) for name, line in self.lines(["id", "in", part]).items()}
+            read = {name: line for part in parts(others) for name, line in self.lines(["id", "in", part], posted=False).items()}
             known |= read
             fresh = [name for name, line in read.items() if not line.document]
         return known, [pair for pair in found.values() if {pair.debit, pair.credit} <= known.keys()]
 
-    def ledger(self, lines: Collection[Posted]) -> Ledger:
+    def ledger(self, lines: Collection[Booked]) -> Ledger:
         """Say whose the lines are, and read the rest of their moves."""
         owners = {(line.move, line.account): line.move for line in lines if line.document}
         journals = {line.move: line.journal for line in lines if not line.document}
@@ -86,7 +90,7 @@ class LedgerReader:
         moves = {move: Move(counterparts.get(move, []), exchange=on == exchange) for move, on in journals.items()}
         return Ledger(owners, moves=moves)
 
-    def reversals(self, lines: dict[int, Posted], ledger: Ledger) -> dict[int, Posted]:
+    def reversals(self, lines: dict[int, Booked], ledger: Ledger) -> dict[int, Booked]:
         """Return the lines that give money back with the move that they reverse, and with the reason that was given."""
         back = {line.move for line in lines.values() if ledger.raising(line)}
         found: dict[int, Row] = {}
@@ -125,22 +129,23 @@ def parts(values: Iterable[int]) -> Iterator[list[int]]:
         yield asked[start : start + READ]
 
 
-def _line(row: Row, home: str, parties: dict[int, int]) -> Posted:
+def _line(row: Row, home: str, parties: dict[int, int]) -> Booked:
     currency = row["currency_id"][1]
     foreign = currency != home
     left = amount(row["amount_residual_currency"], currency) if foreign else amount(row["amount_residual"], home)
     due = row["date_maturity"]
-    return Posted(
+    return Booked(
         id=row["id"], move=row["move_id"][0], account=row["account_id"][0],
         party=parties[row["partner_id"][0]] if row["partner_id"] else None, amount=amount(row["balance"], home),
         currency=currency if foreign else "", foreign=amount(row["amount_currency"], currency) if foreign else ZERO,
         day=date.fromisoformat(row["date"]), due=date.fromisoformat(due) if due else None,
         at=moment(row["write_date"]) or EPOCH, journal=row["journal_id"][0], text=row["name"] or "", left=left,
         payment=row["payment_id"][0] if row["payment_id"] else None, document=row["move_type"] in DOCUMENTS,
+        draft=row["parent_state"] != "posted",
     )  # fmt: skip
 
 
-def _reversal(line: Posted, move: Row) -> Posted:
+def _reversal(line: Booked, move: Row) -> Booked:
     """Odoo writes the reason behind the reversed move's name, as in `Reversal of: PBNK1/2026/00001, the reason`."""
     if not move["reversed_entry_id"]:
         return line

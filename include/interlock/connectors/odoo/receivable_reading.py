@@ -13,7 +13,7 @@ from interlock.connectors.odoo.api import Domain, Rpc, moment, numbers
 from interlock.connectors.odoo.receivable_building import Book
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL
 from interlock.connectors.odoo.receivable_debtors import unallocated
-from interlock.connectors.odoo.receivable_ledger import LedgerReader, Posted
+from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
 from interlock.connectors.receivable_lines import ITEM, Ledger, item_id
 from interlock.connectors.receivable_records import EPOCH, record
 from interlock.domain.identity import Ref
@@ -71,6 +71,6 @@ class ReceivableReader:
         found += [make(item_id(one.id), one.party or 0, partial(building.item, one, book), one.at) for one in asked]
         return {one.ref.id: one for one in found}
 
-    def _left(self, items: Iterable[Posted], ledger: Ledger) -> Mapping[int, Decimal]:
+    def _left(self, items: Iterable[Booked], ledger: Ledger) -> Mapping[int, Decimal]:
         given_back = {line.party for line in items if ledger.raising(line) and line.left and line.party}
         return unallocated(self._lines, sorted(given_back))[1] if given_back else {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from interlock.connectors.odoo.api import Domain, Row, Rpc
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL, PAYMENT, ReceivableCatalogue
-from interlock.connectors.odoo.receivable_ledger import Posted, Settled
+from interlock.connectors.odoo.receivable_ledger import Booked, Settled
 from interlock.connectors.receivable_lines import Ledger
 from interlock.domain.money import ZERO
 
@@ -23,7 +23,7 @@ def payments(rpc: Rpc, catalogue: ReceivableCatalogue, invoices: Collection[int]
     return {row["id"]: row for row in rows}
 
 
-def shares(rpc: Rpc, made: Mapping[int, Row], lines: Mapping[int, Posted], settled: Sequence[Settled], ledger: Ledger) -> Shares:
+def shares(rpc: Rpc, made: Mapping[int, Row], lines: Mapping[int, Booked], settled: Sequence[Settled], ledger: Ledger) -> Shares:
     """Say, by invoice and credit line, which part of what went back of the credit was for the invoice.
 
     It is parted among the invoices that the payment was made for, else among those it settles, the oldest first.
@@ -46,7 +46,7 @@ def shares(rpc: Rpc, made: Mapping[int, Row], lines: Mapping[int, Posted], settl
     return found
 
 
-def _made_for(credit: Posted, made: Mapping[int, Row], lines: Mapping[int, Posted], settled: Sequence[Settled]) -> list[int]:
+def _made_for(credit: Booked, made: Mapping[int, Row], lines: Mapping[int, Booked], settled: Sequence[Settled]) -> list[int]:
     if payment := made.get(credit.payment or 0):
         return sorted(payment[MADE_FOR])
     return sorted({lines[one.debit].move for one in settled if one.credit == credit.id and lines[one.debit].document})
