@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from interlock.domain.record import Page, Problem, Record
 from interlock.ports.receivables import RECEIVABLE
 
 PAGE: Final = 200
+READ: Final = 500
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Stamps = dict[str, datetime]
 
@@ -30,6 +31,13 @@ def pages(stamps: Stamps, read: Callable[[Sequence[str]], Mapping[str, Record]])
     for start in range(0, len(ordered), PAGE):
         part = ordered[start : start + PAGE]
         yield Page(list(read(part).values()), stamps[part[-1]])
+
+
+def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield values in parts that one call takes."""
+    asked = sorted(set(values))
+    for start in range(0, len(asked), READ):
+        yield asked[start : start + READ]
 
 
 def record(ref: Callable[[str, str], Ref], name: str, party: int, values: Callable[[], dict[str, Any]], at: datetime) -> Record:

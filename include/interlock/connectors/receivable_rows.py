@@ -46,6 +46,12 @@ class Document:
         return pair.amount if pair.currency == self.currency else half_up(pair.amount * self.rate, self.code)
 
 
+def rate_of(lines: Sequence[Line]) -> Decimal:
+    """Return what one of the company's currency is in that of some lines, as they have it themselves."""
+    domestic = sum((abs(line.amount) for line in lines if line.currency), ZERO)
+    return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
+
+
 def bookings(
     document: Document, groups: Sequence[Sequence[Pair]], linked: Sequence[Line], ledger: Ledger
 ) -> tuple[Reconciliation, ...]:

@@ -11,9 +11,10 @@ from typing import Any
 from interlock.connectors.odoo.api import Row, words
 from interlock.connectors.odoo.invoice_reading import amount, state_of
 from interlock.connectors.odoo.receivable_ledger import Booked, Settled
+from interlock.connectors.odoo.receivable_returns import Shares
 from interlock.connectors.receivable_lines import Ledger, Line, item_id
 from interlock.connectors.receivable_records import contract_of
-from interlock.connectors.receivable_rows import Document, Pair, bookings
+from interlock.connectors.receivable_rows import Document, Pair, bookings, rate_of
 from interlock.domain.invoice import InvoiceState
 from interlock.domain.money import ZERO, half_up
 from interlock.domain.payment import Maturity, Reconciliation
@@ -21,17 +22,16 @@ from interlock.domain.payment import Maturity, Reconciliation
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What was read for some receivables: lines by id, what settled what, what is left of unallocated money.
+    """What was read for some receivables: lines by id, what settled what by document, what is open of the items.
 
-    returned: by invoice and credit line, which part of what went back of it was for the invoice. pending: the invoices that a
-    payment without a booking is under way for. home: the company's currency.
+    pending: the invoices that a payment without a booking is under way for. home: the company's currency.
     """
 
     lines: Mapping[int, Booked]
-    settled: Sequence[Settled]
+    settled: Mapping[str, Sequence[Settled]]
     ledger: Ledger
     left: Mapping[int, Decimal]
-    returned: Mapping[tuple[int, int], Decimal]
+    returned: Shares
     pending: frozenset[int]
     home: str
 
@@ -40,19 +40,26 @@ class Book:
         return bookings(document, [[*self._pairs(document), *self._returned(document)]], [], self.ledger)
 
     def _pairs(self, document: Document) -> Iterator[Pair]:
-        for one in self.settled:
-            debit, credit = self.lines[one.debit], self.lines[one.credit]
-            if document.key in {self.ledger.owner(debit), self.ledger.owner(credit)}:
-                yield _pair(document, debit, credit, one)
+        for one in self.settled.get(document.key, ()):
+            yield _pair(document, self.lines[one.debit], self.lines[one.credit], one)
 
     def _returned(self, document: Document) -> Iterator[Pair]:
         """Yield what went back of payments made for the document, as far as it was for this one."""
-        for one in self.settled:
+        shares = self.returned.get(document.key, {})
+        for one in self.settled.get("", ()) if shares else ():
             debit, credit = self.lines[one.debit], self.lines[one.credit]
-            share = self.returned.get((int(document.key), credit.id)) if document.key.isdecimal() else None
-            if share and self.ledger.raising(debit):
+            if one.credit in shares and self.ledger.raising(debit):
                 pair = _pair(document, debit, replace(credit, links=(int(document.key),)), one)
-                yield replace(pair, amount=half_up(pair.amount * share, document.code))
+                yield replace(pair, amount=half_up(pair.amount * shares[one.credit], document.code))
+
+
+def by_document(settled: Sequence[Settled], lines: Mapping[int, Booked], ledger: Ledger) -> dict[str, list[Settled]]:
+    """Sort pairs by the documents that their two lines belong to; under no name, those of which a line belongs to none."""
+    found: dict[str, list[Settled]] = {}
+    for one in settled:
+        for name in {ledger.owner(lines[one.debit]), ledger.owner(lines[one.credit])}:
+            found.setdefault(name, []).append(one)
+    return found
 
 
 def invoice(row: Row, book: Book) -> dict[str, Any]:
@@ -82,26 +89,21 @@ def item(line: Booked, book: Book) -> dict[str, Any]:
     """Return the values of a debit without an invoice; money given back is open as far as no unallocated money covers it."""
     key = item_id(line.id)
     gross = line.foreign if line.currency else line.amount
-    rate = _rate([line]) if line.currency else Decimal(1)
+    rate = rate_of([line]) if line.currency else Decimal(1)
     document = Document(key, line.currency, line.currency or book.home, gross, rate)
-    raising = book.ledger.raising(line)
-    left = book.left.get(line.id, line.left) if raising else line.left
+    left = book.left[line.id]
     return {
         "id": key, "kind": "item", "recipient": str(line.party), "currency": document.code,
         "state": InvoiceState.POSTED if left else InvoiceState.PAID, "net": gross, "gross": gross, "open": left,
-        "due": line.due or line.day, "reconciliations": () if raising else book.bookings(document), "sent": True,
+        "due": line.due or line.day, "sent": True,
+        "reconciliations": () if book.ledger.raising(line) else book.bookings(document),
     }  # fmt: skip
 
 
 def _document(row: Row, own: Sequence[Line], home: str, sign: int) -> Document:
     currency = row["currency_id"][1]
     foreign, gross = "" if currency == home else currency, sign * amount(row["amount_total"], currency)
-    return Document(str(row["id"]), foreign, currency, gross, _rate(own) if foreign else Decimal(1))
-
-
-def _rate(lines: Sequence[Line]) -> Decimal:
-    domestic = sum((abs(line.amount) for line in lines if line.currency), ZERO)
-    return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
+    return Document(str(row["id"]), foreign, currency, gross, rate_of(own) if foreign else Decimal(1))
 
 
 def _pair(document: Document, debit: Booked, credit: Booked, one: Settled) -> Pair:

@@ -12,9 +12,9 @@ from itertools import islice
 
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, wire
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL, PARTNER, PAYMENT
-from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader, parts
+from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
 from interlock.connectors.receivable_lines import item_id
-from interlock.connectors.receivable_records import EPOCH, Stamps, note
+from interlock.connectors.receivable_records import EPOCH, Stamps, note, parts
 
 
 class Changes:

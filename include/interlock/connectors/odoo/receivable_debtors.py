@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from interlock.connectors.odoo.api import Rpc, moment, numbers
 from interlock.connectors.odoo.receivable_catalogue import PARTNER
-from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader, parts
+from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
 from interlock.connectors.receivable_debtors import debtor, left_of
-from interlock.connectors.receivable_records import EPOCH
+from interlock.connectors.receivable_records import EPOCH, parts
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 from interlock.ports.receivables import DEBTOR

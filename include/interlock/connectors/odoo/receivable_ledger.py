@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment
 from interlock.connectors.odoo.invoice_reading import amount
 from interlock.connectors.odoo.receivable_catalogue import DOCUMENTS, LINE, MODEL, PARTIAL, PARTNER, ReceivableCatalogue
 from interlock.connectors.receivable_lines import Counterpart, Ledger, Line, Move
-from interlock.connectors.receivable_records import EPOCH
+from interlock.connectors.receivable_records import EPOCH, parts
 from interlock.domain.money import ZERO
 
 FIELDS: Final = [
@@ -120,13 +120,6 @@ class LedgerReader:
             for partner, row in self._rpc.of_ids(PARTNER, part, ["commercial_partner_id"]).items():
                 self._owners[partner] = row["commercial_partner_id"][0] if row["commercial_partner_id"] else partner
         return {partner: self._owners.get(partner, partner) for partner in partners}
-
-
-def parts(values: Iterable[int]) -> Iterator[list[int]]:
-    """Yield ids in parts that one call takes."""
-    asked = sorted(set(values))
-    for start in range(0, len(asked), READ):
-        yield asked[start : start + READ]
 
 
 def _line(row: Row, home: str, parties: dict[int, int]) -> Booked:

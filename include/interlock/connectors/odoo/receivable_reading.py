@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -47,30 +47,34 @@ class ReceivableReader:
 
     def _read(self, invoices: Sequence[int], items: Sequence[int]) -> dict[str, Record]:
         rows = self._rpc.search(MODEL, [["id", "in", invoices], *self._lines.catalogue.own], FIELDS) if invoices else []
-        payments = returns.payments(self._rpc, self._lines.catalogue, [row["id"] for row in rows])
-        booked = [name for name, row in payments.items() if row["move_id"]]
-        either: Domain = ["|", "|", ["move_id", "in", [row["id"] for row in rows]], ["id", "in", list(items)]]
-        lines, settled = self._lines.settled(self._lines.lines(*either, ["payment_id", "in", booked]).values())
-        ledger = self._lines.ledger(lines.values())
-        lines = self._lines.reversals(lines, ledger)
-        asked = [
-            line for number in items
-            if (line := lines.get(number)) and line.party and (ledger.owner(line) == item_id(number) or ledger.raising(line))
-        ]  # fmt: skip
-        pending = {invoice for row in payments.values() if not row["move_id"] for invoice in row[MADE_FOR]}
-        book = Book(
-            lines, settled, ledger, self._left(asked, ledger), returns.shares(self._rpc, payments, lines, settled, ledger),
-            frozenset(pending), self._lines.catalogue.currency,
-        )  # fmt: skip
-        make = partial(record, self._ref)
+        book, make = self._book([row["id"] for row in rows], items), partial(record, self._ref)
         found = [
             make(str(row["id"]), row["commercial_partner_id"][0], partial(building.invoice, row, book),
                  moment(row["write_date"]) or EPOCH)
             for row in rows
         ]  # fmt: skip
+        asked = [book.lines[number] for number in items if number in book.left]
         found += [make(item_id(one.id), one.party or 0, partial(building.item, one, book), one.at) for one in asked]
         return {one.ref.id: one for one in found}
 
-    def _left(self, items: Iterable[Booked], ledger: Ledger) -> Mapping[int, Decimal]:
-        given_back = {line.party for line in items if ledger.raising(line) and line.left and line.party}
-        return unallocated(self._lines, sorted(given_back))[1] if given_back else {}
+    def _book(self, invoices: Sequence[int], items: Sequence[int]) -> Book:
+        """Read the lines of some invoices and items, with all that was booked against them."""
+        payments = returns.payments(self._rpc, self._lines.catalogue, invoices)
+        booked = [name for name, row in payments.items() if row["move_id"]]
+        either: Domain = ["|", "|", ["move_id", "in", list(invoices)], ["id", "in", list(items)], ["payment_id", "in", booked]]
+        lines, settled = self._lines.settled(self._lines.lines(*either).values())
+        ledger = self._lines.ledger(lines.values())
+        lines = self._lines.reversals(lines, ledger)
+        pending = {invoice for row in payments.values() if not row["move_id"] for invoice in row[MADE_FOR]}
+        return Book(
+            lines=lines, settled=building.by_document(settled, lines, ledger), ledger=ledger, pending=frozenset(pending),
+            left=self._left([lines[number] for number in items if number in lines], ledger),
+            returned=returns.shares(self._rpc, payments, lines, settled, ledger), home=self._lines.catalogue.currency,
+        )  # fmt: skip
+
+    def _left(self, lines: Sequence[Booked], ledger: Ledger) -> dict[int, Decimal]:
+        """Return what is open of each line that is an item: of money given back, what no unallocated money covers."""
+        asked = [line for line in lines if line.party and (ledger.owner(line) == item_id(line.id) or ledger.raising(line))]
+        given_back = {line.party for line in asked if ledger.raising(line) and line.left and line.party}
+        covered = unallocated(self._lines, sorted(given_back))[1]
+        return {line.id: covered.get(line.id, line.left) for line in asked}

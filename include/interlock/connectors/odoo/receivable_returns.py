@@ -11,7 +11,8 @@ from interlock.connectors.odoo.receivable_ledger import Booked, Settled
 from interlock.connectors.receivable_lines import Ledger
 from interlock.domain.money import ZERO
 
-Shares = dict[tuple[int, int], Decimal]
+Shares = dict[str, dict[int, Decimal]]
+"""By invoice and credit line, which part of what went back of the credit was for the invoice."""
 
 
 def payments(rpc: Rpc, catalogue: ReceivableCatalogue, invoices: Collection[int]) -> dict[int, Row]:
@@ -24,10 +25,7 @@ def payments(rpc: Rpc, catalogue: ReceivableCatalogue, invoices: Collection[int]
 
 
 def shares(rpc: Rpc, made: Mapping[int, Row], lines: Mapping[int, Booked], settled: Sequence[Settled], ledger: Ledger) -> Shares:
-    """Say, by invoice and credit line, which part of what went back of the credit was for the invoice.
-
-    It is parted among the invoices that the payment was made for, else among those it settles, the oldest first.
-    """
+    """Part what went back among the invoices that the payment was made for, else among those it settles, the oldest first."""
     back: dict[int, Decimal] = {}
     for one in settled:
         if ledger.raising(lines[one.debit]) and not lines[one.credit].document:
@@ -39,10 +37,10 @@ def shares(rpc: Rpc, made: Mapping[int, Row], lines: Mapping[int, Booked], settl
         left, invoices = whole, [name for name in made_for[credit] if name in totals]
         for name in invoices:
             share = min(left, max(ZERO, Decimal(str(totals[name]["amount_total_signed"]))))
-            found[name, credit] = share / whole
+            found.setdefault(str(name), {})[credit] = share / whole
             left -= share
         if invoices and left:
-            found[invoices[0], credit] += left / whole
+            found[str(invoices[0])][credit] += left / whole
     return found
 
 

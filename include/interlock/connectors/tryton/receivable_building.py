@@ -9,7 +9,7 @@ from typing import Any
 
 from interlock.connectors.receivable_lines import Ledger, Line, item_id
 from interlock.connectors.receivable_records import contract_of
-from interlock.connectors.receivable_rows import Document, Pair, bookings, rescheduled
+from interlock.connectors.receivable_rows import Document, Pair, bookings, rate_of, rescheduled
 from interlock.connectors.tryton.api import Row
 from interlock.connectors.tryton.invoice_reading import state_of
 from interlock.connectors.tryton.wire import read_amount, read_day
@@ -73,7 +73,7 @@ def item(line: Line, book: Book) -> dict[str, Any]:
     """Return the values of a debit without an invoice; money given back is open as far as no unallocated money covers it."""
     key, foreign = item_id(line.id), bool(line.currency)
     gross = line.foreign if foreign else line.amount
-    document = Document(key, line.currency, line.currency or book.home, gross, _rate([line]) if foreign else Decimal(1))
+    document = Document(key, line.currency, line.currency or book.home, gross, rate_of([line]) if foreign else Decimal(1))
     open_amount = ZERO if line.reconciliation or line.links else book.left.get(line.id, gross)
     state = InvoiceState.DRAFT if line.draft else InvoiceState.POSTED if open_amount else InvoiceState.PAID
     rows = () if book.ledger.raising(line) else bookings(document, book.groups_of(key, [line]), [], book.ledger)
@@ -88,13 +88,8 @@ def _document(row: Row, own: Sequence[Line], book: Book) -> Document:
     code = row["currency."]["code"]
     gross = read_amount(row["total_amount"])
     return Document(
-        str(row["id"]), "" if code == book.home else code, code, gross, _rate(own) if code != book.home else Decimal(1)
+        str(row["id"]), "" if code == book.home else code, code, gross, rate_of(own) if code != book.home else Decimal(1)
     )
-
-
-def _rate(lines: Sequence[Line]) -> Decimal:
-    domestic = sum((abs(line.amount) for line in lines if line.currency), ZERO)
-    return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
 
 
 def _open(row: Row, document: Document, own: Sequence[Line], pending: Sequence[Line]) -> Decimal:

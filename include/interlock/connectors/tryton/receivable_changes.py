@@ -12,12 +12,12 @@ from itertools import islice
 from typing import Any, Final
 
 from interlock.connectors.receivable_lines import item_id
-from interlock.connectors.receivable_records import Stamps, note
+from interlock.connectors.receivable_records import Stamps, note, parts
 from interlock.connectors.tryton.api import Row, Rpc, wire
 from interlock.connectors.tryton.reading import READ, STAMPS, numbers, stamp
 from interlock.connectors.tryton.receivable_catalogue import PAYMENT
 from interlock.connectors.tryton.receivable_debtors import PARTY
-from interlock.connectors.tryton.receivable_ledger import INVOICE, LINE, MOVE, LedgerReader, parts
+from interlock.connectors.tryton.receivable_ledger import INVOICE, LINE, MOVE, LedgerReader
 from interlock.connectors.tryton.wire import read_amount
 
 LINE_FIELDS: Final = [

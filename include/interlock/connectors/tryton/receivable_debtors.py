@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from interlock.connectors.receivable_debtors import debtor, left_of
 from interlock.connectors.receivable_lines import Ledger, Line
+from interlock.connectors.receivable_records import parts
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.reading import STAMPS, numbers, stamp
-from interlock.connectors.tryton.receivable_ledger import LedgerReader, parts
+from interlock.connectors.tryton.receivable_ledger import LedgerReader
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 

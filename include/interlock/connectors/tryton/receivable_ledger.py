@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from interlock.connectors.receivable_lines import Counterpart, Ledger, Line, Move
+from interlock.connectors.receivable_records import parts
 from interlock.connectors.tryton.api import Row, Rpc, moment
-from interlock.connectors.tryton.reading import EPOCH, READ
+from interlock.connectors.tryton.reading import EPOCH
 from interlock.connectors.tryton.receivable_catalogue import ReceivableCatalogue
 from interlock.connectors.tryton.wire import read_amount, read_day
 from interlock.domain.money import ZERO
@@ -78,13 +79,6 @@ class LedgerReader:
     def _move(self, journal: int, counterparts: Sequence[Counterpart]) -> Move:
         kind, names = self.catalogue.journals.get(journal, ("", ""))
         return Move(counterparts, kind == "write-off", journal == self.catalogue.exchange_journal, names)
-
-
-def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield values in parts that one call takes."""
-    asked = sorted(set(values))
-    for start in range(0, len(asked), READ):
-        yield asked[start : start + READ]
 
 
 def _line(row: Row) -> Line:
