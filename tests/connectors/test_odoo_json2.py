@@ -18,6 +18,11 @@ ERIKA = {"id": "11", "roles": "invoice", "name": "Erika Muster", "email": "erika
 LAGER = {"id": "account", "name": "", "street": "Lager 2", "postal_code": "1010", "city": "Wien", "country": "AT"}
 
 
+def change(system, record_id, **values):
+    record = system.read("customer", [record_id])[record_id]
+    return Write("u1", "update", "customer", values, record.ref, None, record.ref, record)
+
+
 class TestOdoo19(Hands):
     def test_it_is_detected_and_doctor_finds_nothing_wrong(self, system):
         assert system.instance().version.startswith("19")
@@ -62,6 +67,18 @@ class TestOdoo19(Hands):
         gone, left = self.made(system, PARTY, PARTY)
         self.merge(system, left, gone)
         assert system.read("customer", [gone])[gone].ref.id == left
+
+    def test_a_company_below_another_does_not_change_its_address(self, system):
+        above, below = self.made(system, PARTY, PARTY | {"legal_name": "Tochter GmbH", "vat_id": ""})
+        rpc(system, "res.partner", "write", [int(below)], vals={"parent_id": int(above)})
+        (shared,) = system.write([change(system, below, city="Bonn")])
+        assert shared.code == "address_shared"
+        (named,) = system.write([change(system, below, website="https://tochter.example")])
+        assert isinstance(named, Done)
+        rpc(system, "res.partner", "write", [int(below)], vals={"type": "other"})
+        (own,) = system.write([change(system, below, city="Bonn")])
+        assert isinstance(own, Done)
+        assert [record.values["city"] for record in system.read("customer", [above, below]).values()] == [PARTY["city"], "Bonn"]
 
     def test_a_prehistory_is_one_note(self, system):
         (record_id,) = self.made(system, PARTY)
