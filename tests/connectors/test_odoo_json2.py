@@ -20,7 +20,7 @@ LAGER = {"id": "account", "name": "", "street": "Lager 2", "postal_code": "1010"
 
 def change(system, record_id, **values):
     record = system.read("customer", [record_id])[record_id]
-    return Write("u1", "update", "customer", values, record.ref, None, record.ref, record)
+    return Write(f"u{record_id}", "update", "customer", values, record.ref, None, record.ref, record)
 
 
 class TestOdoo19(Hands):
@@ -63,6 +63,13 @@ class TestOdoo19(Hands):
         assert [type(outcomes[write.key]) for write in writes] == [Done, Rejected, Done]
         assert (outcomes[writes[1].key].code, "VAT" in outcomes[writes[1].key].detail) == ("refused_by_erp", True)
 
+    def test_a_record_that_the_user_may_not_write_stops_no_other(self, system):
+        (good,) = self.made(system, PARTY)
+        (user,) = system._rpc.search("res.users", [["login", "=", "admin"]], ["partner_id"])
+        writes = [change(system, str(user["partner_id"][0]), phone="+493011111"), change(system, good, city="Bonn")]
+        outcomes = system.write(writes)
+        assert [getattr(outcome, "code", "done") for outcome in outcomes] == ["no_right", "done"]
+
     def test_a_merged_customer_leads_to_what_is_left(self, system):
         gone, left = self.made(system, PARTY, PARTY)
         self.merge(system, left, gone)
@@ -95,6 +102,14 @@ class TestOdoo19(Hands):
         with pytest.raises(Refused) as caught:
             rpc(system, "res.partner", "write", [int(NO_RECORD)], vals={"city": "x"})
         assert (caught.value.code, "Traceback" in caught.value.detail) == ("record_missing", False)
+
+    def test_a_403_of_something_before_odoo_stops(self, system, monkeypatch):
+        def call(*_, **__):
+            raise Refused("http_403", "<html>Forbidden</html>", status=403)
+
+        monkeypatch.setattr(self.http(system), "call", call)
+        with pytest.raises(LoginRefused, match="before Odoo"):
+            system.instance()
 
     def test_a_wrong_key_stops_and_says_what_may_be_the_matter(self, erp):
         with pytest.raises(LoginRefused, match=r"expires.*two-factor"):
