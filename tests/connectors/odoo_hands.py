@@ -11,6 +11,8 @@ import pytest
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
 from interlock.connectors.odoo import reading
+from interlock.connectors.odoo.api import FIRST_JSON2
+from interlock.connectors.odoo.checks import HAS_ACCESS
 from interlock.connectors.registry import connect
 from interlock.domain.change import Write
 from interlock.domain.identity import Ref
@@ -22,6 +24,10 @@ DATABASE_SERVER = re.compile(r"connection to server at [^,]*, port \d+ ")
 HOST = re.compile(r"(-openerp-[\w.-]*)@[\w.-]+")
 COUNTRY = re.compile(r'\{"id": \d+, "code": "(?!(?:AT|CH|DE|GB|GR|NO|US)")[A-Z]{2}"\}, ')
 NAMES = {"legal_name": "name", "city": "city", "phone": "phone", "register_number": "company_registry"}
+KEY_OF = """
+keys = env["res.users.apikeys"].with_user({})
+action = {{"key": keys._generate("rpc", "reader", datetime.datetime.now() + datetime.timedelta(days=30))}}
+"""
 MERGE = "base.partner.merge.automatic.wizard"
 
 
@@ -64,6 +70,37 @@ def with_rights(system):
 
 def administrator(at):
     return odoo(at, login="admin", key=at.own["ADMIN_PASSWORD"])
+
+
+def not_in(system, major, why):
+    """Leave out what a version does not have, or does otherwise, which tests of its own say."""
+    if system._rpc.major == major:
+        pytest.skip(f"not in Odoo {major}: {why}")
+
+
+def locks_sales(system):
+    """Name the lock date that binds sales only; 17 has none but that of taxes."""
+    return "sale_lock_date" if system._rpc.major >= HAS_ACCESS else "tax_lock_date"
+
+
+def reader(at):
+    """Somebody who may read and little else, with a connection of their own; from 19 on a password opens nothing, a key does."""
+    admin, login, secret = administrator(at), f"reader-{at.run}", "reads-customers-7"
+    _, group = admin._rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="group_user")
+    groups = "group_ids" if admin._rpc.major >= FIRST_JSON2 else "groups_id"
+    user = {"name": "Reader", "login": login, "password": secret, groups: [[6, 0, [group]]]}
+    (made,) = admin._rpc.create("res.users", [user])
+    if admin._rpc.major < FIRST_JSON2:
+        return odoo(at, login=login, password=secret)
+    return odoo(at, login=login, key=key_of(admin, made))
+
+
+def key_of(admin, user):
+    """Give somebody a key, which Odoo lets nobody do for others but in code of a server action."""
+    _, model = admin._rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="model_res_users")
+    code = KEY_OF.format(user)
+    made = admin._rpc.create("ir.actions.server", [{"name": "Key", "model_id": model, "state": "code", "code": code}])
+    return rpc(admin, "ir.actions.server", "run", made)["key"]
 
 
 def customer(at, **values):

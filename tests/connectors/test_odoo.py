@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from interlock.connectors.odoo import checks
-from interlock.connectors.odoo.api import Rpc
+from interlock.connectors.odoo.api import FIRST_JSON2, Rpc
 from interlock.domain.change import Conflict, Done, NotSent, Rejected, Unknown
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused, RateLimited, Refused, SystemUnavailable
 from tests.connectors import odoo_hands
@@ -39,7 +39,8 @@ class TestOdoo(Hands, SystemContract):
         writes = self.creates(system, 3)
         outcomes = {o.key: o for o in system.write(writes)}
         numbers = [outcomes[write.key].results["number"] for write in writes]
-        assert numbers == [f"K{int(numbers[0][1:]) + i}" for i in range(3)]
+        assert {number[0] for number in numbers} == {"K"}
+        assert [int(number[1:]) - int(numbers[0][1:]) for number in numbers] == [0, 1, 2]
 
     def test_a_repeated_create_changes_nothing(self, system):
         write = customer(self.erp)
@@ -92,12 +93,7 @@ class TestOdoo(Hands, SystemContract):
         assert system.find([write]) == {}
 
     def test_a_missing_right_is_named_by_doctor_and_stops_before_anything_is_written(self, system):
-        admin, login = administrator(self.erp), f"reader-{self.erp.run}"
-        secret = "reads-customers-7"
-        _, group = admin._rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="group_user")
-        user = {"name": "Reader", "login": login, "password": secret, "groups_id": [[6, 0, [group]]]}
-        admin._rpc.create("res.users", [user])
-        reader, write = odoo(self.erp, login=login, password=secret), customer(self.erp)
+        reader, write = odoo_hands.reader(self.erp), customer(self.erp)
         (check,) = [c for c in reader.checks() if c.level != "ok"]
         assert (check.name, check.level) == ("erp rights", "error")
         assert check.message == "no right to create res.partner, write res.partner, unlink res.partner"
@@ -106,6 +102,7 @@ class TestOdoo(Hands, SystemContract):
         assert system.find([write]) == {}
 
     def test_doctor_warns_before_the_key_ends(self, system, monkeypatch):
+        odoo_hands.not_in(system, 17, "keys do not end there")
         monkeypatch.setattr(checks, "WARNED_BEFORE", timedelta(days=100))
         (check,) = [c for c in system.checks() if c.level != "ok"]
         assert (check.name, check.level) == ("erp API key", "warning")
@@ -207,6 +204,7 @@ class TestOdoo(Hands, SystemContract):
         assert [type(o).__name__ for o in system.write(writes)] == ["Done", "NotSent", "NotSent"]
 
     def test_a_change_given_up_for_others_was_not_sent(self, system, monkeypatch):
+        odoo_hands.not_in(system, 19, "over /json/2 that is a status 500, after which the change is looked up")
         writes, real = self.creates(system, 2), self.http(system).call
         busy = {"error": {"data": {"name": "psycopg2.errors.SerializationFailure", "message": "could not serialize"}}}
         with monkeypatch.context() as patch:
@@ -237,7 +235,8 @@ class TestOdoo(Hands, SystemContract):
             odoo(erp, company="Muster GmbH").instance()
 
     def test_a_refused_read_breaks_the_contract(self, system):
-        with pytest.raises(ContractBroken, match=r"res\.partner\.search_read"):
+        told = SystemUnavailable if system._rpc.major >= FIRST_JSON2 else ContractBroken  # there it is a status 500
+        with pytest.raises(told, match=r"res\.partner.search_read"):
             system._rpc.search("res.partner", [["colour", "=", "red"]], ["name"])
 
     def test_an_archived_customer_is_still_found(self, system):
@@ -275,6 +274,7 @@ class TestOdoo(Hands, SystemContract):
         assert set(system.read("customer", [record_id, with_person])) == {with_person}
 
     def test_a_company_below_another_is_a_customer_of_its_own(self, system):
+        odoo_hands.not_in(system, 19, "19 gives both the same address")
         above, below = self.made(system, PARTY, PARTY | {"legal_name": "Tochter GmbH", "vat_id": ""})
         since = self.one(system, above).modified_at
         self.erp.tape.wait(1.1)

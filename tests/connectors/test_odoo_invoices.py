@@ -14,6 +14,7 @@ import pytest
 from interlock.connectors.invoice_wording import ENGLISH, GERMAN, description, read_period
 from interlock.connectors.odoo import invoice_drafting as drafting
 from interlock.connectors.odoo import invoice_steps
+from interlock.connectors.odoo.api import FIRST_JSON2
 from interlock.connectors.odoo.invoice_drafting import priced
 from interlock.connectors.odoo.invoice_marks import line_mark, read_line_mark
 from interlock.domain.change import Done, NotSent, Rejected, Unknown, Write
@@ -147,7 +148,7 @@ def test_dates_taxes_term_and_words_are_explicit(system, buyer):
     row = fields(system, ref, *names)
     assert (row["invoice_origin"], row["ref"], row["payment_reference"]) == (planned.reference, "PO 9", False)
     assert (row["invoice_payment_term_id"][1], row["delivery_date"]) == ("30 Days", "2026-01-31")
-    assert (row["invoice_date"], row["name"]) == (False, False)
+    assert (row["invoice_date"], row["name"] or "/") == (False, "/")
     (found,) = lines_of(system, ref, "tax_ids", "name", "quantity", "price_unit", "discount")
     assert len(found["tax_ids"]) == 1
     assert found["name"].splitlines() == ["Wartung", "Leistungszeitraum 01.01.2026 bis 31.01.2026"]
@@ -359,9 +360,17 @@ def give_up(system, ref):
     rpc(system, MOVE, "button_cancel", [int(ref.id)])
 
 
-def copy(system, ref):
+def copied(system, ref):
     made = rpc(system, MOVE, "copy", [int(ref.id)])
     return system.ref("invoice", str(made[0] if isinstance(made, list) else made))
+
+
+def copy(system, ref):
+    """Make a copy that bears our reference; from 19 on somebody has to type it there."""
+    again = copied(system, ref)
+    if system._rpc.major >= FIRST_JSON2:
+        rpc(system, MOVE, "write", [int(again.id)], vals={"ref": fields(system, ref, "invoice_origin")["invoice_origin"]})
+    return again
 
 
 def take_back(system, ref):
@@ -472,6 +481,7 @@ def test_one_made_by_hand_with_other_figures_is_told(system, buyer, other):
 
 
 def test_a_copy_for_another_period_is_no_invoice_of_the_first(system, buyer):
+    odoo_hands.not_in(system, 19, "a copy does not take our reference along there")
     planned = invoice(system)
     done = posted(system, buyer, planned)
     again = copy(system, done.ref)
@@ -533,7 +543,8 @@ def test_the_invoices_of_a_contract_are_its_own_only(system, buyer):
 
 
 def test_what_cannot_be_drafted_is_named_and_the_others_are(system, buyer):
-    blocked, warned, immediate = partner(system, active=False), partner(system, invoice_warn="block"), partner(system)
+    warns = {"invoice_warn": "block"} if system._rpc.major < FIRST_JSON2 else {"active": False}  # 19 knows no such warning
+    blocked, warned, immediate = partner(system, active=False), partner(system, **warns), partner(system)
     rpc(system, "res.partner", "write", [int(immediate.id)], vals={"property_payment_term_id": False})
     unnamed = invoice(system)
     unnamed = unnamed.model_copy(update={"taxes": (unnamed.taxes[0].model_copy(update={"code": "99 %"}),)})
@@ -583,15 +594,15 @@ def test_a_late_double_is_removed_while_it_is_a_draft_of_ours(system, buyer):
 
 def test_lock_dates_are_the_periods_of_the_books(system, erp):
     assert [period.open for period in system.periods()] == [True]
-    admin = administrator(erp)
-    rpc(admin, "res.company", "write", [1], vals={"sale_lock_date": "2025-06-30", "fiscalyear_lock_date": "2024-12-31"})
+    admin, sales = administrator(erp), odoo_hands.locks_sales(system)
+    rpc(admin, "res.company", "write", [1], vals={sales: "2025-06-30", "fiscalyear_lock_date": "2024-12-31"})
     try:
         closed, after = system.periods()
         assert (closed.last_day, closed.open, after.first_day, after.open) == (
             date(2025, 6, 30), False, date(2025, 7, 1), True,
         )  # fmt: skip
     finally:
-        rpc(admin, "res.company", "write", [1], vals={"sale_lock_date": False, "fiscalyear_lock_date": False})
+        rpc(admin, "res.company", "write", [1], vals={sales: False, "fiscalyear_lock_date": False})
 
 
 def test_doctor_finds_nothing_wrong(system):
@@ -599,8 +610,8 @@ def test_doctor_finds_nothing_wrong(system):
 
 
 def test_doctor_names_what_invoices_lack(system, erp):
-    admin, user = administrator(erp), system._rpc.context["uid"]
-    company = {"tax_calculation_rounding_method": "round_per_line", "sale_lock_date": "2100-01-01"}
+    admin, user, sales = administrator(erp), system._rpc.context["uid"], odoo_hands.locks_sales(system)
+    company = {"tax_calculation_rounding_method": "round_per_line", sales: "2100-01-01"}
     rpc(admin, "res.company", "write", [1], vals=company)
     try:
         unwell = [c.name for c in odoo(erp).invoice_checks(["19%", "Mondsteuer"]) if c.level == "error"]
@@ -611,7 +622,7 @@ def test_doctor_names_what_invoices_lack(system, erp):
             "res.company",
             "write",
             [1],
-            vals={"tax_calculation_rounding_method": "round_globally", "sale_lock_date": False},
+            vals={"tax_calculation_rounding_method": "round_globally", sales: False},
         )
     rpc(admin, "res.users", "write", [user], vals={"tz": False})
     try:
@@ -620,11 +631,8 @@ def test_doctor_names_what_invoices_lack(system, erp):
         rpc(admin, "res.users", "write", [user], vals={"tz": "Europe/Berlin"})
 
 
-def test_doctor_names_missing_rights(system, erp):
-    admin, login, secret = administrator(erp), f"reader-{erp.run}", "reads-customers-7"
-    _, group = admin._rpc.read("ir.model.data", "check_object_reference", module="base", xml_id="group_user")
-    admin._rpc.create("res.users", [{"name": "Reader", "login": login, "password": secret, "groups_id": [[6, 0, [group]]]}])
-    (check,) = odoo(erp, login=login, password=secret).invoice_checks([])
+def test_doctor_names_missing_rights(erp):
+    (check,) = odoo_hands.reader(erp).invoice_checks([])
     assert (check.name, check.level) == ("erp rights on invoices", "error")
     assert "create account.move" in check.message
 

@@ -18,6 +18,11 @@ ERIKA = {"id": "11", "roles": "invoice", "name": "Erika Muster", "email": "erika
 LAGER = {"id": "account", "name": "", "street": "Lager 2", "postal_code": "1010", "city": "Wien", "country": "AT"}
 
 
+def change(system, record_id, **values):
+    record = system.read("customer", [record_id])[record_id]
+    return Write(f"u{record_id}", "update", "customer", values, record.ref, None, record.ref, record)
+
+
 class TestOdoo19(Hands):
     def test_it_is_detected_and_doctor_finds_nothing_wrong(self, system):
         assert system.instance().version.startswith("19")
@@ -58,10 +63,29 @@ class TestOdoo19(Hands):
         assert [type(outcomes[write.key]) for write in writes] == [Done, Rejected, Done]
         assert (outcomes[writes[1].key].code, "VAT" in outcomes[writes[1].key].detail) == ("refused_by_erp", True)
 
+    def test_a_record_that_the_user_may_not_write_stops_no_other(self, system):
+        (good,) = self.made(system, PARTY)
+        (user,) = system._rpc.search("res.users", [["login", "=", "admin"]], ["partner_id"])
+        writes = [change(system, str(user["partner_id"][0]), phone="+493011111"), change(system, good, city="Bonn")]
+        outcomes = system.write(writes)
+        assert [getattr(outcome, "code", "done") for outcome in outcomes] == ["no_right", "done"]
+
     def test_a_merged_customer_leads_to_what_is_left(self, system):
         gone, left = self.made(system, PARTY, PARTY)
         self.merge(system, left, gone)
         assert system.read("customer", [gone])[gone].ref.id == left
+
+    def test_a_company_below_another_does_not_change_its_address(self, system):
+        above, below = self.made(system, PARTY, PARTY | {"legal_name": "Tochter GmbH", "vat_id": ""})
+        rpc(system, "res.partner", "write", [int(below)], vals={"parent_id": int(above)})
+        (shared,) = system.write([change(system, below, city="Bonn")])
+        assert shared.code == "address_shared"
+        (named,) = system.write([change(system, below, website="https://tochter.example")])
+        assert isinstance(named, Done)
+        rpc(system, "res.partner", "write", [int(below)], vals={"type": "other"})
+        (own,) = system.write([change(system, below, city="Bonn")])
+        assert isinstance(own, Done)
+        assert [record.values["city"] for record in system.read("customer", [above, below]).values()] == [PARTY["city"], "Bonn"]
 
     def test_a_prehistory_is_one_note(self, system):
         (record_id,) = self.made(system, PARTY)
@@ -78,6 +102,14 @@ class TestOdoo19(Hands):
         with pytest.raises(Refused) as caught:
             rpc(system, "res.partner", "write", [int(NO_RECORD)], vals={"city": "x"})
         assert (caught.value.code, "Traceback" in caught.value.detail) == ("record_missing", False)
+
+    def test_a_403_of_something_before_odoo_stops(self, system, monkeypatch):
+        def call(*_, **__):
+            raise Refused("http_403", "<html>Forbidden</html>", status=403)
+
+        monkeypatch.setattr(self.http(system), "call", call)
+        with pytest.raises(LoginRefused, match="before Odoo"):
+            system.instance()
 
     def test_a_wrong_key_stops_and_says_what_may_be_the_matter(self, erp):
         with pytest.raises(LoginRefused, match=r"expires.*two-factor"):

@@ -28,7 +28,7 @@ class Rpc:
     def __init__(self, endpoint: Endpoint, settings: HttpSettings, company: str) -> None:
         self._endpoint, self._company = endpoint, company
         self.settings = settings
-        self._http = Http(endpoint.url, settings, "Odoo")
+        self._http = Http(endpoint.url, settings, "Odoo", forbidden=frozenset((HTTPStatus.UNAUTHORIZED,)))
         self._secret = endpoint.token.get_secret_value() or endpoint.password.get_secret_value()
 
     @property
@@ -173,7 +173,7 @@ class Rpc:
     def _rpc(self, service: str, method: str, arguments: list[Any], *, safe: bool) -> Any:  # noqa: ANN401
         params = {"service": service, "method": method, "args": arguments}
         body = {"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}
-        answer = self._http.call("POST", "/jsonrpc", safe=safe, json=body)
+        answer = self._answer("/jsonrpc", body, {}, safe=safe)
         if not isinstance(answer, dict):
             raise ContractBroken("Odoo answers with another shape than documented")
         if error := answer.get("error"):
@@ -184,10 +184,17 @@ class Rpc:
         headers = {"Authorization": f"bearer {self._secret}"}
         if self.database:
             headers["X-Odoo-Database"] = self.database
+        return self._answer(f"/json/2/{model}/{method}", body, headers, safe=safe)
+
+    def _answer(self, path: str, body: Row, headers: dict[str, str], *, safe: bool) -> Any:  # noqa: ANN401
+        """Send one call. Odoo's own 403 may be about one record; one from anything before Odoo is about all calls, and stops."""
         try:
-            return self._http.call("POST", f"/json/2/{model}/{method}", safe=safe, json=body, headers=headers)
+            return self._http.call("POST", path, safe=safe, json=body, headers=headers)
         except Refused as error:
-            if found := told(error.detail):
+            found = told(error.detail)
+            if error.status == HTTPStatus.FORBIDDEN and "name" not in found:
+                raise LoginRefused("the server before Odoo refuses the call (403); check its rules and the address") from None
+            if found:
                 raise classified(found, self.database, error.status) from None
             raise
 

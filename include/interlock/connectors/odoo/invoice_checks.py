@@ -55,7 +55,7 @@ def checks(rpc: Rpc, catalogue: InvoiceCatalogue, tax_codes: Sequence[str]) -> I
 def _taxes(catalogue: InvoiceCatalogue, tax_codes: Sequence[str]) -> Check:
     if missing := sorted(set(tax_codes) - catalogue.taxes.keys()):
         known = ", ".join(sorted(catalogue.taxes))
-        cure = f"make them in Odoo, as a percentage of the net price, or name others in the tax table; there are {known}"
+        cure = f"make or activate them in Odoo (percentage of the net price), or name others in the tax table; there are {known}"
         return Check("erp taxes", "error", f"not there, or twice, in the language of Odoo's user: {', '.join(missing)}", cure)
     return Check("erp taxes", "ok", f"{len(set(tax_codes))} there")
 

@@ -23,7 +23,9 @@ UNFIT = {
     "unknown_field": "the write names a field that Interlock does not write",
     "unknown_write": "this kind of write is not made in Odoo",
     "duplicate_code": "another customer already has the reserved customer number",
+    "address_shared": "Odoo would give the company above it the same address; set this one's address type to Other there",
 }
+SHARES_ADDRESSES = 19  # the first version that writes a child's address to its parent
 DRAWING = 0.5  # of the time for a batch: what cannot be numbered until then waits for the next
 
 
@@ -126,6 +128,7 @@ class Writer:
     def _update(self, writes: Sequence[Write], sending: Sending) -> Sequence[Outcome]:
         rows = self._reader.rows([int(write.ref.id) for write in writes if write.ref and int(write.ref.id) <= LARGEST_ID])
         lookups, subtype = self._catalogue.lookups, self._catalogue.note
+        sharing = self._sharing(rows, writes)
 
         def send(part: Sequence[Write]) -> Sequence[Outcome]:
             (write,) = part
@@ -134,6 +137,8 @@ class Writer:
                 return [Conflict(write.key)]
             if write.seen and self._reader.record("customer", row).revision != write.seen.revision:
                 return [Conflict(write.key)]
+            if write.key in sharing:
+                return [Rejected(write.key, "address_shared", UNFIT["address_shared"])]
             values: Row = objects.touched(write.values, lookups)
             values |= objects.commands(row["children"], row["references"], write.values, lookups, subtype)
             try:
@@ -145,6 +150,15 @@ class Writer:
             return [Done(write.key, write.ref, dict(write.values))]
 
         return sending.in_turn([[write] for write in writes], send)
+
+    def _sharing(self, rows: Mapping[int, Row], writes: Sequence[Write]) -> set[str]:
+        """Return the changes of an address that Odoo would also make in the company above, which has an account of its own."""
+        if self._rpc.major < SHARES_ADDRESSES:
+            return set()
+        moving = {int(w.ref.id): w.key for w in writes if w.ref and w.values.keys() & {*objects.ADDRESS}}
+        below = [partner for partner in moving if partner in rows and rows[partner]["parent_id"]]
+        kinds = self._rpc.of_ids(PARTNER, below, ["type"]) if below else {}
+        return {moving[partner] for partner, row in kinds.items() if row["type"] == "contact"}
 
     def remove(self, ref: Ref) -> bool:
         """Delete a double with the people we brought; not when anything else belongs to it or Odoo refuses."""
