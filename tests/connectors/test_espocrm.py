@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from interlock.connectors.espocrm import objects
+from interlock.connectors.espocrm import marks, stages
 from interlock.domain.change import Conflict, Done, NotSent, Unknown, Write
 from interlock.errors import ConfigurationError, ContractBroken, LoginRefused
 from tests.connectors.contract import PARTY, LockContract, SystemContract, kinds
@@ -181,11 +181,11 @@ NINE = [
     ],
 )
 def test_the_stream_tells_since_when_a_deal_is_won(notes, since):
-    assert objects.entered(notes, ("Closed Won", "Won Too")) == since
+    assert stages.entered(notes, ("Closed Won", "Won Too")) == since
 
 
 @pytest.mark.parametrize("body", ["", "x", "a\n\nb", "[il:a]\nrest", "ends [il:x] here"])
 def test_a_text_and_its_key_are_told_apart(body):
-    written = objects.marked(body, "note/1/x:y")
-    assert (objects.unmarked(written), objects.key_in(written)) == (body, "note/1/x:y")
-    assert objects.key_in(body) == ""
+    written = marks.marked(body, "note/1/x:y")
+    assert (marks.unmarked(written), marks.key_in(written)) == (body, "note/1/x:y")
+    assert marks.key_in(body) == ""

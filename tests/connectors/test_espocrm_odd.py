@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from interlock.config import CrmSettings
-from interlock.connectors.espocrm import objects, tasks
+from interlock.connectors.espocrm import tasks
 from interlock.connectors.espocrm.objects import ACCOUNTS, CONTACTS, NOTES, Deals
 from interlock.connectors.espocrm.people import Calls
 from interlock.connectors.espocrm.reading import Reader
 from interlock.connectors.espocrm.rights import Rights
+from interlock.connectors.espocrm.stages import UNSEEN
 from interlock.domain.change import Done
 from interlock.domain.identity import Ref
 from interlock.errors import ConfigurationError, LoginRefused, Refused
@@ -105,7 +106,7 @@ def test_a_row_without_readable_times_is_read_all_the_same(kind, row, year):
     ("row", "won_at"),
     [
         ({"closeDate": "2026-02-03"}, "2026-02-03T00:00:00+00:00"), ({"closeDate": "soon"}, "soon"), ({}, ""),
-        ({"entered": objects.UNSEEN, "closeDate": "2026-02-03"}, "unseen"),
+        ({"entered": UNSEEN, "closeDate": "2026-02-03"}, "unseen"),
         ({"entered": "2026-01-02 10:00:00", "closeDate": "2026-02-03"}, "2026-01-02T10:00:00+00:00"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.config import CrmSettings, Endpoint
-from interlock.connectors.espocrm import checks, contracts
+from interlock.connectors.espocrm import checks, contracts, field_checks
 from interlock.connectors.espocrm.api import Api
 from interlock.connectors.espocrm.balances import ACCOUNT_BALANCES, BALANCE_KIND, PAYMENT_KIND, ContractPayments
 from interlock.connectors.espocrm.objects import ACCOUNTS, CONTACTS, DEALS, NOTES, Kind
@@ -56,8 +56,8 @@ class EspoCrm:
         if kind in self._complete or kind not in {ACCOUNTS.kind, BALANCE_KIND, PAYMENT_KIND, contracts.KIND}:
             return
         if kind in {BALANCE_KIND, PAYMENT_KIND} and not self.settings.balances:
-            raise ConfigurationError(f"crm.balances is false: EspoCRM keeps no balances; set it to true, then {checks.MAKE}")
-        checks.require(self._api, self.settings, kind)
+            raise ConfigurationError(f"crm.balances is false: it keeps no balances; set it to true, then {field_checks.MAKE}")
+        field_checks.require(self._api, self.settings, kind)
         self._complete.add(kind)
 
     def instance(self) -> Instance:

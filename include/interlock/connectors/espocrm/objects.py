@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from interlock.config import CrmSettings
+from interlock.connectors.espocrm.marks import key_in, unmarked
+from interlock.connectors.espocrm.stages import DEAL
 from interlock.connectors.fields import canonical, moment
 from interlock.domain.identity import Ref, Values
 from interlock.domain.normalise import lines, normalise, text
 from interlock.domain.record import Problem, Record
 
 Row = dict[str, Any]
-KEY: Final = re.compile(r"\n*\[il:([^\]]+)\]\s*$")
 ACCOUNT: Final = "Account"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-UNSEEN: Final = "unseen"  # in the place of a time that a hidden stream would tell
 
 
 class Kind:
@@ -88,7 +87,7 @@ class Contacts(Kind):
 class Deals(Kind):
     """Opportunities; EspoCRM keeps no date of a stage, but its stream tells when each was entered."""
 
-    kind, scope, parent = "deal", "Opportunity", "accountId"
+    kind, scope, parent = "deal", DEAL, "accountId"
 
     def attributes(self, settings: CrmSettings) -> list[str]:  # noqa: ARG002 - the same for all
         """Ask for stage and dates."""
@@ -126,53 +125,6 @@ class Notes(Kind):
 
 
 ACCOUNTS, CONTACTS, DEALS, NOTES = Accounts(), Contacts(), Deals(), Notes()
-
-
-def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
-    """Return when a deal came into one of some stages and stayed, by its stream, the newest first; "" where it does not say.
-
-    The stream shows notes of what hangs on the deal too.
-    """
-    since = ""
-    for note in stream:
-        stage = _stage(note.get("data") or {}) if note.get("parentType", DEALS.scope) == DEALS.scope else None
-        if stage is None:
-            continue
-        if stage not in won:
-            break
-        since = str(note.get("createdAt") or "")
-    return since
-
-
-def _stage(data: Mapping[str, Any]) -> str | None:
-    """Return the stage that a note of the stream tells of: on creation, on a change of it, among other changes.
-
-    On a change EspoCRM 9 gives the value of the status field without naming the field, version 8 names it.
-    """
-    became = (data.get("attributes") or {}).get("became") or {}
-    if "stage" in became:
-        return str(became["stage"])
-    if data.get("statusField") == "stage":
-        return str(data.get("statusValue"))
-    if "value" in data and data.get("field", "stage") == "stage":
-        return str(data["value"])
-    return None
-
-
-def marked(body: str, mark: str) -> str:
-    """Return a text with its key in the last line."""
-    return f"{body}\n\n[il:{mark}]"
-
-
-def unmarked(body: str) -> str:
-    """Return a text without our last line."""
-    return "\n".join(line.rstrip() for line in KEY.sub("", body).splitlines()).strip()
-
-
-def key_in(body: str) -> str:
-    """Return the key in a text's last line, or an empty string."""
-    found = KEY.search(body)
-    return found[1] if found else ""
 
 
 def shown(row: Row, attribute: str) -> str:

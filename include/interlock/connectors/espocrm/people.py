@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from interlock.config import CrmSettings
-from interlock.connectors.espocrm.objects import Kind, Row, first_moment, key_in, shown, unmarked
+from interlock.connectors.espocrm.marks import key_in, unmarked
+from interlock.connectors.espocrm.objects import Kind, Row, first_moment, shown
 from interlock.domain.identity import Values
 from interlock.domain.normalise import text
 from interlock.domain.record import Problem, Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from typing import Final
@@ -13,45 +13,36 @@ from typing import Final
 from interlock.config import CrmSettings
 from interlock.connectors.espocrm.api import Api, Condition
 from interlock.connectors.espocrm.contracts import KIND, OF_LINE, ContractLines, with_lines
-from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS, UNSEEN, Kind, Row, entered, key_in
+from interlock.connectors.espocrm.listing import Listing
+from interlock.connectors.espocrm.marks import key_in
+from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, DEALS, Kind, Row
 from interlock.connectors.espocrm.owners import Owners
 from interlock.connectors.espocrm.people import LISTED, Activity, Posts
+from interlock.connectors.espocrm.stages import UNSEEN, entered
 from interlock.connectors.espocrm.tasks import TASKS, Words, mark_of, with_over, words
-from interlock.connectors.fields import moment
 from interlock.domain.change import Write
 from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Page, Record
-from interlock.errors import ContractBroken
 
 ID: Final = re.compile(r"[0-9A-Za-z][\w.-]{0,35}", re.ASCII)
 """EspoCRM gives letters and digits; an import may have brought ids of another system."""
-TIMES: Final = ("id", "createdAt", "modifiedAt")
-MODIFIED: Final = "modifiedAt"
-NOTE: Final = "Note"
 
 
 class Reader:
     """Turns EspoCRM's rows into records; `ref` names a record of this installation, `page` is an account's address."""
 
     def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], page: Callable[[str], str]) -> None:
-        self._api, self._settings, self._ref, self._page, self._owners = api, settings, ref, page, Owners(api)
+        self._api, self._settings, self._ref, self._page = api, settings, ref, page
+        self._owners, self._listing = Owners(api), Listing(api, settings)
 
     def everything(self, kind: Kind) -> Iterator[Page]:
         """List all by id; complete up to the newest change known before, as rows already read may change meanwhile."""
-        self._require(kind)
-        last_changed = self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)
-        newest = [moment(row[MODIFIED]) for row in last_changed if row[MODIFIED]]
-        last: list[Condition] = []
-        latest: list[datetime] = []
-        while True:
-            rows = self._api.list(kind.scope, last, self._select(kind))
+        self._listing.require(kind)
+        newest, latest = self._listing.newest(kind), list[datetime]()
+        for rows, done in self._listing.whole(kind):
             records = self.records(kind, rows)
             latest = [max(latest + [record.modified_at for record in records])] if records else latest
-            done = len(rows) < self._api.page
             yield Page(records, min(latest + newest) if done and latest and newest else None)
-            if done:
-                return
-            last = [{"type": "greaterThan", "attribute": "id", "value": rows[-1]["id"]}]
 
     def changed(self, kind: Kind, since: datetime) -> Iterator[Page]:
         """Tell what changed; of contracts all, or those changed themselves or in a line (`crm.contract_links`)."""
@@ -75,53 +66,39 @@ class Reader:
 
     def _by_changed_lines(self, kind: Kind, since: datetime) -> Iterator[Page]:
         place = ContractLines(self._settings.contract_object)
-        for rows, at in self._rows(place, since):
+        for rows, at in self._listing.since(place, since):
             contracts = self.read(kind, [str(row[OF_LINE]) for row in rows if row.get(OF_LINE)])
             if contracts:
                 yield Page(list(contracts.values()), at)
 
     def _changed(self, kind: Kind, since: datetime) -> Iterator[Page]:
-        for rows, _ in self._rows(kind, since):
+        for rows, _ in self._listing.since(kind, since):
             if records := self.records(kind, rows):
                 yield Page(records, records[-1].modified_at)
 
-    def _rows(self, kind: Kind, since: datetime) -> Iterator[tuple[list[Row], datetime]]:
-        """List by (time of change, id) from the last row on: an offset would skip rows when earlier ones change meanwhile."""
-        self._require(kind)
-        after: Condition = {"type": "greaterThanOrEquals", "attribute": MODIFIED, "value": stamp(since)}
-        while True:
-            rows = self._api.list(kind.scope, [after], self._select(kind), order=MODIFIED)
-            if any(moment(row[MODIFIED]) < since.replace(microsecond=0) for row in rows):
-                raise ContractBroken(f"EspoCRM gives older {kind.scope} than asked for: it ignores the filter")
-            if rows:
-                yield rows, moment(rows[-1][MODIFIED])
-            if len(rows) < self._api.page:
-                return
-            after = _beyond(rows[-1])
-
     def read(self, kind: Kind, ids: Sequence[str]) -> dict[str, Record]:
         """Read by id, a hundred a call."""
-        self._require(kind)
+        self._listing.require(kind)
         fit = [i for i in ids if ID.fullmatch(i)]
-        rows = list(self._api.of_ids(kind.scope, "id", fit, self._select(kind))) if fit else []
+        rows = list(self._api.of_ids(kind.scope, "id", fit, self._listing.select(kind))) if fit else []
         return {record.ref.id: record for record in self.records(kind, rows)}
 
     def children(self, kind: Kind, parents: Sequence[Ref]) -> Iterator[Record]:
         """Yield the records of some accounts."""
-        self._require(kind)
+        self._listing.require(kind)
         ids = [ref.id for ref in parents]
         if kind.parent == "id":
             yield from self.read(kind, ids).values()
             return
         attribute = kind.parent or ("accountId" if kind is TASKS else "parentId")
-        yield from self.records(kind, list(self._api.of_ids(kind.scope, attribute, ids, self._select(kind))))
+        yield from self.records(kind, list(self._api.of_ids(kind.scope, attribute, ids, self._listing.select(kind))))
 
     def activities(self, parents: Sequence[Ref], *, texts: bool) -> Iterator[Record]:
         """Yield people's activities of accounts, and what they wrote on the accounts' streams."""
         ids = [ref.id for ref in parents]
         for kind in (place(texts=texts) for place in LISTED):
             self._api.rights.require(kind.scope, "read")
-            for row in self._api.of_ids(kind.scope, kind.parent, ids, self._select(kind)):
+            for row in self._api.of_ids(kind.scope, kind.parent, ids, self._listing.select(kind)):
                 if row.get("status") != "Draft":
                     yield self._activity(kind, row)
         self._api.rights.require(ACCOUNT, "stream", whole=True)
@@ -131,12 +108,12 @@ class Reader:
 
     def keyed(self, kind: Kind, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
         """Look notes or tasks up among those of their account by the key in the last line, oldest first."""
-        self._require(kind)
+        self._listing.require(kind)
         found: dict[str, list[Record]] = {}
         wanted = {write.key for write in writes}
         parents = [write.parent.id for write in writes if write.parent]
         on_account: Condition = {"type": "equals", "attribute": "parentType", "value": ACCOUNT}
-        rows = self._api.of_ids(kind.scope, "parentId", parents, self._select(kind), on_account)
+        rows = self._api.of_ids(kind.scope, "parentId", parents, self._listing.select(kind), on_account)
         for row in sorted(rows, key=lambda row: (str(row.get("createdAt") or ""), str(row["id"]))):
             key = mark_of(str(row.get("description") or ""))[0] if kind is TASKS else key_in(str(row.get("post") or ""))
             if key in wanted:
@@ -153,21 +130,9 @@ class Reader:
             rows = with_lines(rows, self._lines([str(row["id"]) for row in rows]))
         return [self._completed(kind, row, kind.record(self._ref, row, self._settings)) for row in rows]
 
-    def _require(self, kind: Kind) -> None:
-        """Raise LoginRefused where the role hides records without an error: ours would be made twice, lines be missed."""
-        if kind.scope != NOTE:
-            self._api.rights.require(kind.scope, "read", whole=True)
-        if kind is DEALS or kind.scope == NOTE:
-            self._api.rights.require(ACCOUNT if kind.scope == NOTE else kind.scope, "stream", whole=True)
-
     @cached_property
     def _words(self) -> Words:
         return words(self._api)
-
-    def _select(self, kind: Kind) -> list[str]:
-        names = [*TIMES, *kind.attributes(self._settings)]
-        self._api.rights.require_fields(kind.scope, names)
-        return names
 
     def _entered(self, row: Row) -> Row:
         won = self._settings.won_stages
@@ -179,8 +144,8 @@ class Reader:
     def _lines(self, contracts: Sequence[str]) -> Mapping[str, Sequence[Row]]:
         found: dict[str, list[Row]] = {}
         place = ContractLines(self._settings.contract_object)
-        self._require(place)
-        for row in self._api.of_ids(place.scope, OF_LINE, contracts, self._select(place)) if contracts else ():
+        self._listing.require(place)
+        for row in self._api.of_ids(place.scope, OF_LINE, contracts, self._listing.select(place)) if contracts else ():
             found.setdefault(str(row[OF_LINE]), []).append(row)
         return found
 
@@ -203,21 +168,3 @@ class Reader:
     def _owner(self, row: Row) -> Json:
         owner = str(row.get("assignedUserId") or (row.get("createdById") if "post" in row else "") or "")
         return self._owners.named(owner, str(row.get("assignedUserName") or "")) if owner else {}
-
-
-def stamp(at: datetime) -> str:
-    """Write a time as EspoCRM keeps it: UTC, whole seconds, rounded down."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _beyond(row: Row) -> Condition:
-    at, name = row[MODIFIED], row["id"]
-    later: Condition = {"type": "greaterThan", "attribute": MODIFIED, "value": at}
-    same: Condition = {
-        "type": "and",
-        "value": [
-            {"type": "equals", "attribute": MODIFIED, "value": at},
-            {"type": "greaterThan", "attribute": "id", "value": name},
-        ],
-    }
-    return {"type": "or", "value": [later, same]}

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from interlock.config import CrmSettings
 from interlock.connectors.espocrm.api import Api
-from interlock.connectors.espocrm.objects import ACCOUNT, Kind, Row, marked
+from interlock.connectors.espocrm.marks import marked
+from interlock.connectors.espocrm.objects import ACCOUNT, Kind, Row
 from interlock.connectors.fields import canonical
 from interlock.domain.change import Write
 from interlock.domain.identity import Values

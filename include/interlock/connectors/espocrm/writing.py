@@ -14,7 +14,8 @@ from interlock.connectors.batches import Sending, apart
 from interlock.connectors.espocrm import contracts, tasks
 from interlock.connectors.espocrm.api import Api, Row
 from interlock.connectors.espocrm.balances import BALANCE_KIND, PAYMENT_KIND
-from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, NOTES, Kind, marked
+from interlock.connectors.espocrm.marks import marked
+from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, NOTES, Kind
 from interlock.connectors.espocrm.owners import Owners
 from interlock.connectors.espocrm.tasks import TASKS
 from interlock.domain.change import Conflict, Done, NotSent, Outcome, Rejected, Unknown, Write
