@@ -167,6 +167,15 @@ class TestOdooReceivables(ReceivablesContract):
         assert (state, left, settled) == ("paid", "0", "paid")
         assert sorted(booked) == [("correction", "47.6"), ("netting", "71.4")]
 
+    @pytest.mark.parametrize("language", ["en_US", "de_DE"])
+    def test_the_discount_that_a_payment_term_gives_is_skonto(self, books, party, read, language):
+        invoice = books.invoice(party, term="2/7 Net 30")
+        (wizard,) = books.discounted(invoice, language)
+        assert wizard["amount"] == 116.62
+        found = read(invoice)
+        assert figures(found) == ("paid", "0", "paid", [("money", "116.62"), ("skonto", "2.38")])
+        assert len({row.id for row in found.reconciliations}) == 1
+
     def test_each_instalment_says_what_is_open_of_it(self, books, party, read):
         invoice = self.halves(books, party)
         books.pay(invoice, "69.50")

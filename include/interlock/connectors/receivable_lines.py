@@ -55,11 +55,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """A line of the same move on another account: the account's role and name, debit less credit in the company's currency."""
+    """A line of the same move on another account: the account's role and name, debit less credit in the company's currency.
+
+    discount: whether the ERP itself books cash discounts on that account.
+    """
 
     role: Role
     name: str
     amount: Decimal
+    discount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Move:
         if one.role == "payable":
             return "netting"
         if self.write_off or one.role in {"result", "tax"}:
-            return "skonto" if SKONTO.search(f"{one.name} {self.names}") else "write_off"
+            return "skonto" if one.discount or SKONTO.search(f"{one.name} {self.names}") else "write_off"
         return "money"
 
     @property

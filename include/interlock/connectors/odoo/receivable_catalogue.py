@@ -15,6 +15,7 @@ PAYMENT: Final = "account.payment"
 PARTIAL: Final = "account.partial.reconcile"
 BANKED: Final = "account.bank.statement.line"
 DOCUMENTS: Final = ("out_invoice", "out_refund", "out_receipt")
+DISCOUNTS: Final = [f"account_journal_early_pay_discount_{side}_account_id" for side in ("loss", "gain")]
 MADE_FOR: Final = "invoice_ids"  # of a payment: the invoices that it was made for; not in 17
 
 
@@ -36,7 +37,7 @@ class ReceivableCatalogue:
 
     @cached_property
     def _company(self) -> Row:
-        fields = ["currency_id", "currency_exchange_journal_id"]
+        fields = ["currency_id", "currency_exchange_journal_id", *DISCOUNTS]
         (row,) = self._rpc.search("res.company", [["id", "=", self._rpc.company]], fields)
         return row
 
@@ -50,6 +51,11 @@ class ReceivableCatalogue:
         """The journal of differences of exchange rates."""
         journal = self._company["currency_exchange_journal_id"]
         return int(journal[0]) if journal else None
+
+    @property
+    def discounts(self) -> set[int]:
+        """The accounts of discounts that payment terms give; their names need not say so."""
+        return {self._company[name][0] for name in DISCOUNTS if self._company[name]}
 
     @cached_property
     def tells_made_for(self) -> bool:

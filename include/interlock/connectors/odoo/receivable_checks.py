@@ -16,11 +16,11 @@ READ: Final = (MODEL, LINE, PARTIAL, PAYMENT, BANKED, "account.account", "accoun
 
 def bank_booked_on(rpc: Rpc) -> tuple[date | None, str]:
     """Return up to which day the bank is booked, and what tells: its transactions, or payments by hand if it never had one."""
-    posted: Domain = [["company_id", "=", rpc.company], ["move_id.state", "=", "posted"]]
+    today = rpc.server_time.date().isoformat()
+    posted: Domain = [["company_id", "=", rpc.company], ["move_id.state", "=", "posted"], ["date", "<=", today]]
     if rows := rpc.search(BANKED, posted, ["date"], order="date desc, id desc", limit=1):
         return date.fromisoformat(rows[0]["date"]), "bank transaction"
-    today = rpc.server_time.date().isoformat()
-    received: Domain = [["payment_type", "=", "inbound"], ["journal_id.type", "=", "bank"], ["date", "<=", today]]
+    received: Domain = [["payment_type", "=", "inbound"], ["journal_id.type", "=", "bank"]]
     rows = rpc.search(PAYMENT, [*posted, *received], ["date"], order="date desc, id desc", limit=1)
     return (date.fromisoformat(rows[0]["date"]) if rows else None), "payment by hand"
 

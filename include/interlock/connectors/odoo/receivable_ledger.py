@@ -82,13 +82,15 @@ class LedgerReader:
         for part in parts(journals):
             beside = [["move_id", "in", part], ["account_type", "!=", "asset_receivable"], ["balance", "!=", 0]]
             for row in self._rpc.every(LINE, beside, OTHER, 10 * READ):
-                account = row["account_id"][1] if row["account_id"] else ""
-                value = amount(row["balance"], self.catalogue.currency)
-                one = Counterpart(self.catalogue.role(row), f"{account} {row['name'] or ''}", value)
-                counterparts.setdefault(row["move_id"][0], []).append(one)
+                counterparts.setdefault(row["move_id"][0], []).append(self._counterpart(row))
         exchange = self.catalogue.exchange_journal
         moves = {move: Move(counterparts.get(move, []), exchange=on == exchange) for move, on in journals.items()}
         return Ledger(owners, moves=moves)
+
+    def _counterpart(self, row: Row) -> Counterpart:
+        account, name = row["account_id"] or (0, "")
+        value = amount(row["balance"], self.catalogue.currency)
+        return Counterpart(self.catalogue.role(row), f"{name} {row['name'] or ''}", value, account in self.catalogue.discounts)
 
     def reversals(self, lines: dict[int, Booked], ledger: Ledger) -> dict[int, Booked]:
         """Return the lines that give money back with the move that they reverse, and with the reason that was given."""
