@@ -47,6 +47,7 @@ class Sales(Hands):
 
     def __init__(self, systems, database, settings=SETTINGS):
         self.tape = Tape(live=True, url=os.environ["ESPOCRM_URL"].rstrip("/"), now=None)
+        self.admins = os.environ["ESPOCRM_ADMIN"]
         self.admin = self.as_administrator()
         self.systems, self.database, self.settings, self.engines = systems, database, parse(settings), []
         self.leads, self.invoicing, self.following = map(self.engine, (LEADS, INVOICES, PAYMENTS))
