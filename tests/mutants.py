@@ -165,7 +165,7 @@ MUTANTS = (
     Mutant(5, "engine/outcomes.py", 'people.hold_also(tx, engine.process, batch, row["subject"], [problem])',
            'people.quarantine(tx, engine.process, batch, row["subject"], [problem])',
            PEOPLE + "test_what_people_do_to_an_invoice_on_its_way"),
-    Mutant(1, "connectors/tryton/invoice_steps.py", "            elif write.key in covered:\n", "            elif False:\n",
+    Mutant(1, "connectors/invoice_taking.py", "            elif write.key in covered:\n", "            elif False:\n",
            "tests/connectors/test_tryton_invoices.py::test_a_service_day_of_a_line_is_never_drafted_twice"),
     Mutant(1, "engine/invoices/__init__.py", "            remove_doubles(engine, DRAFTS)\n", "            pass\n",
            FAULTS + "test_a_zombie_takes_a_step_although_another_took_over"),

@@ -58,6 +58,21 @@ class TestEspoCrm(Hands, SystemContract):
             wrong.instance()
         assert len(calls) == 1
 
+    def test_a_signed_call_is_taken_and_its_secret_stays_here(self, system, monkeypatch):
+        me = system._api.me["user"]["id"]
+        roles = self.call("GET", f"User/{me}")["rolesIds"]
+        user = self.person("signing", type="api", authMethod="Hmac", isActive=True, rolesIds=roles)
+        user = self.call("GET", f"User/{user['id']}")
+        other, sent = self.connected(user["apiKey"], user["secretKey"]), []
+        door = self.http(other)._session.request
+        monkeypatch.setattr(self.http(other)._session, "request", lambda *a, **k: (sent.append(k["headers"]), door(*a, **k))[1])
+        (account,) = self.made(system, PARTY)
+        record = self.one(other, account)
+        (outcome,) = other.write([self.update(other, record, city="Bonn")])
+        assert isinstance(outcome, Done), outcome
+        assert len(sent) > 1
+        assert all("X-Hmac-Authorization" in headers and user["secretKey"] not in str(headers) for headers in sent)
+
     def test_a_right_that_is_missing_stops_before_anything_is_written(self, system):
         (write,) = self.updates(system, 1)
         system._api.me["acl"]["table"]["Account"]["edit"] = "no"
@@ -143,11 +158,27 @@ NOTES = [
     {"createdAt": "2026-02-01 10:00:00", "data": {"statusField": "stage", "statusValue": "Negotiation"}},
     {"createdAt": "2026-01-01 10:00:00", "data": {"field": "stage", "value": "Closed Won"}},
 ]
+NINE = [
+    {"createdAt": "2026-03-03 10:00:00", "data": {"fields": [], "attributes": {"was": {}, "became": {}}, "value": "Closed Won"}},
+    {"createdAt": "2026-03-02 12:00:00", "data": {"value": "Completed"}, "parentType": "Task"},
+    {"createdAt": "2026-03-02 10:00:00", "data": {"fields": ["amount"], "attributes": {"was": {}, "became": {"amount": 1}}}},
+    {"createdAt": "2026-03-01 10:00:00", "data": {"fields": [], "attributes": {}, "value": "Negotiation"}},
+    {"createdAt": "2026-01-01 10:00:00", "data": {"statusField": "stage", "statusValue": "Closed Won"}},
+]
 
 
 @pytest.mark.parametrize(
     ("notes", "since"),
-    [(NOTES, "2026-03-01 10:00:00"), (NOTES[3:], ""), ([], ""), (NOTES[:1], "2026-03-03 10:00:00"), (NOTES[1:2], "")],
+    [
+        (NINE, "2026-03-03 10:00:00"),
+        (NINE[2:], ""),
+        (NINE[4:], "2026-01-01 10:00:00"),
+        (NOTES, "2026-03-01 10:00:00"),
+        (NOTES[3:], ""),
+        ([], ""),
+        (NOTES[:1], "2026-03-03 10:00:00"),
+        (NOTES[1:2], ""),
+    ],
 )
 def test_the_stream_tells_since_when_a_deal_is_won(notes, since):
     assert objects.entered(notes, ("Closed Won", "Won Too")) == since

@@ -39,6 +39,13 @@ class TestPeople(Hands):
         self.make("Contact", accountId=account.id, firstName="Eva", lastName="Muster", emailAddress="eva@example.de")
         assert [record.values for record in self.children(system, "contact", account)] == [{"roles": []}]
 
+    def test_a_contact_who_is_inactive_at_the_account_has_no_role_there(self, system, account):
+        contact = self.make("Contact", accountId=account.id, lastName="Muster", cRole=["invoice"])
+        columns = {"accountsIds": [account.id], "accountsColumns": {account.id: {"isInactive": True}}}
+        self.call("PUT", f"Contact/{contact}", columns)
+        assert [record.values for record in self.children(system, "contact", account)] == [{"roles": []}]
+        assert system.read("contact", [contact])[contact].values == {"roles": []}
+
     def test_a_deal_is_won_since_it_came_into_the_stage(self, system, account):
         deal = self.make("Opportunity", name="D", accountId=account.id, stage="Negotiation", **DEAL)
         assert [record.values["won_at"] for record in self.children(system, "deal", account)] == [""]

@@ -105,8 +105,7 @@ class TestRights(Hands):
 
     @pytest.mark.parametrize("known", [True, False])
     def test_a_task_of_an_owner_who_has_left_is_the_api_users(self, system, known):
-        name = f"left{next(self.numbers)}{self.now():%d%H%M%S}"
-        owner = self.make("User", userName=name, lastName="Left", type="regular", isActive=False) if known else "nobody"
+        owner = self.person("left", type="regular", isActive=False)["id"] if known else "nobody"
         (done,) = system.write([self.task(system, owner=owner)])
         assert isinstance(done, Done), done
         assert system.read("task", [done.ref.id])[done.ref.id].values["owner"] == system._api.me["user"]["id"]

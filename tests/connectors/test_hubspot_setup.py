@@ -220,3 +220,11 @@ def test_the_command_shows_and_then_makes(crm, names, tmp_path, monkeypatch, cap
     assert main([*command, "--apply"]) == 0
     assert "0 left to do" in capsys.readouterr().out
     assert main([*command, "--show"]) == 0
+
+
+@pytest.mark.parametrize("system", ["tryton", "odoo"])
+def test_in_an_erp_nothing_is_made_and_the_command_says_what_to_do(system, tmp_path, capsys):
+    file = tmp_path / "interlock.toml"
+    file.write_text("[lead_to_customer]\ngo_live = 2026-01-01\n")
+    assert main(["--config", str(file), "setup", system, "--apply"]) == 1
+    assert f"`interlock doctor` says what {system} lacks" in capsys.readouterr().err

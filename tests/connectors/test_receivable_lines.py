@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.connectors.tryton.receivable_lines import Counterpart, Ledger, Line, Move, item_id, parted
-from interlock.connectors.tryton.receivable_matching import common_currency, netted, pairs
-from interlock.connectors.tryton.receivable_rows import Document, bookings, rescheduled
+from interlock.connectors.receivable_debtors import netted
+from interlock.connectors.receivable_lines import Counterpart, Ledger, Line, Move, item_id, parted
+from interlock.connectors.receivable_rows import Document, bookings, rescheduled
+from interlock.connectors.tryton.receivable_matching import common_currency, pairs
 
 NUMBERS = itertools.count(1)
 DAY = date(2026, 3, 2)
@@ -173,7 +174,7 @@ def test_refunds_are_told_from_returns(booked, kinds):
 
 def test_a_reversed_payment_is_a_return_even_of_too_much():
     own, paid = line("100"), line("-130", move=50)
-    back = line("30", day=1, origin="account.move,50", text="zurück")
+    back = line("30", day=1, reverses="50", text="zurück")
     known = ledger({own: 7}, moves={50: bank("1"), back.move: bank("1")})
     rows = bookings(Document("7", "", "EUR", Decimal(100)), [pairs([own, paid, back], known)], [], known)
     assert [(row.kind, row.of, row.reason) for row in rows] == [("money", "", ""), ("returned", "50", "zurück")]

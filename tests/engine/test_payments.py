@@ -317,6 +317,17 @@ def test_a_run_for_a_stranger_s_invoice_touches_nobody(books):
     assert [row["code"] for row in books.report()["held_back"]] == ["invoice_unknown"]
 
 
+@pytest.mark.parametrize("number", ["R/1", "R1'; --", "%", "x" * 3000, "R1\nR2"])
+def test_a_run_for_a_number_that_no_invoice_can_have_says_so_and_does_the_others(books, number):
+    books.customer("1")
+    books.invoice("1", "R1")
+    books.night()
+    books.book("R1", "money", "119")
+    counts = books.night(invoice_numbers=(number, "R1"))
+    assert (counts["updated"], counts["rejected"], books.shows("1")["open"]) == (1, 1, "0")
+    assert [row["code"] for row in books.report()["held_back"]] == ["invoice_unknown"]
+
+
 def test_a_run_for_an_invoice_finds_a_customer_that_was_never_read(books):
     books.customer("1")
     books.invoice("1", "R1")

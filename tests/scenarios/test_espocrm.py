@@ -21,6 +21,7 @@ from interlock.store.database import Database
 from interlock_sandbox.accountant import TODAY, Books
 from tests.companies import company
 from tests.connectors.espocrm_hands import Hands
+from tests.connectors.odoo_books import live_books
 from tests.connectors.recording import Tape
 from tests.scenarios.test_contract_becomes_invoices import BILLING, JUNE
 from tests.scenarios.test_payment_reaches_the_crm import NIGHT
@@ -138,10 +139,37 @@ def is_invoiced(sales):
     return contract, int(invoice.ref.id)
 
 
+def pays_in_part_forgets_and_pays(sales, contract, pay, move_due_date):
+    """Pay an invoice of 1,428 in two parts, the second 17 days late; each night the CRM shows it."""
+    pay("428")
+    sales.run(sales.following, crm_ids=(sales.account,))
+    assert sales.shown("contract_payment", contract)["payment_status"] == "partly_paid"
+    assert sales.shown("account_balance", sales.account)["open"] == "1000"
+    move_due_date(TODAY - 17 * NIGHT)
+    sales.run(sales.following, crm_ids=(sales.account,))
+    assert sales.shown("contract_payment", contract)["payment_status"] == "overdue"
+    (task,) = sales.following.crm.children("task", [sales.following.crm.ref("account", sales.account)])
+    assert (task.values["state"], "overdue (level 1)" in task.values["title"]) == ("open", True)
+    pay("1000")
+    sales.run(sales.following, crm_ids=(sales.account,))
+    assert sales.shown("account_balance", sales.account)["open"] == "0"
+    assert sales.following.crm.read("task", [task.ref.id])[task.ref.id].values["state"] == "closed"
+    assert not sales.report["balances"]["differing"]
+    assert sales.written(sales.run(sales.following, crm_ids=(sales.account,))) == 0
+
+
 @pytest.mark.skipif("ODOO_URL" not in os.environ, reason="needs a real Odoo too (docs/odoo.md, Tests)")
-def test_a_lead_becomes_a_customer_and_is_invoiced_in_odoo(sales_with_odoo):
+def test_a_lead_becomes_a_customer_is_invoiced_in_odoo_and_what_it_pays_is_seen(sales_with_odoo):
     wins_a_customer(sales_with_odoo)
-    is_invoiced(sales_with_odoo)
+    contract, invoice = is_invoiced(sales_with_odoo)
+
+    books = live_books()
+    books.write(invoice, is_move_sent=True)
+    books.transaction(books.party(), "1")
+    (line,) = books.due_lines(invoice)
+    pays_in_part_forgets_and_pays(
+        sales_with_odoo, contract, lambda amount: books.pay(invoice, amount), lambda on: books.move_due_date(line, on)
+    )
 
 
 def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
@@ -150,18 +178,7 @@ def test_a_lead_becomes_a_customer_is_invoiced_and_what_it_pays_is_seen(sales):
 
     books = Books(sales.systems["erp"])
     books.statement((books.party(), "1", None))
-    books.pay(invoice, "428")
-    sales.run(sales.following, crm_ids=(sales.account,))
-    assert sales.shown("contract_payment", contract)["payment_status"] == "partly_paid"
-    assert sales.shown("account_balance", sales.account)["open"] == "1000"
-    books.move_due_date(books.due_lines(invoice)[0], TODAY - 17 * NIGHT)
-    sales.run(sales.following, crm_ids=(sales.account,))
-    assert sales.shown("contract_payment", contract)["payment_status"] == "overdue"
-    (task,) = sales.following.crm.children("task", [sales.following.crm.ref("account", sales.account)])
-    assert (task.values["state"], "overdue (level 1)" in task.values["title"]) == ("open", True)
-    books.pay(invoice, "1000")
-    sales.run(sales.following, crm_ids=(sales.account,))
-    assert sales.shown("account_balance", sales.account)["open"] == "0"
-    assert sales.following.crm.read("task", [task.ref.id])[task.ref.id].values["state"] == "closed"
-    assert not sales.report["balances"]["differing"]
-    assert sales.written(sales.run(sales.following, crm_ids=(sales.account,))) == 0
+    (line,) = books.due_lines(invoice)
+    pays_in_part_forgets_and_pays(
+        sales, contract, lambda amount: books.pay(invoice, amount), lambda on: books.move_due_date(line, on)
+    )

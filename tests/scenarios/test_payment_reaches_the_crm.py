@@ -23,14 +23,20 @@ class Paid(Company):
 
     def __init__(self, systems, database, sandbox):
         super().__init__(systems, database, BALANCES)
-        self.books, self.sandbox, self.night_of = Books(systems["erp"]), sandbox, TODAY
+        self.books, self.sandbox = self.accountant(), sandbox
         self.following = self.engine(PAYMENTS)
-        self.account = win(sandbox)
+        self.account = self.wins()
         self.contract_id, self.number = self.contract(self.account)
         self.makes_customers(self.account)
         self.invoices(self.contract_id)
         (record,) = self.invoicing.erp.invoices_of([self.number])[self.number]
         self.invoice, self.said = int(record.ref.id), record.values
+
+    def accountant(self):
+        return Books(self.systems["erp"])
+
+    def wins(self):
+        return win(self.sandbox)
 
     def night(self, later=0, **scope):
         named = {"crm_ids": (self.account,)} | scope

@@ -15,7 +15,8 @@ from interlock.connectors.registry import connect
 from interlock.errors import ConfigurationError
 from interlock.ports.system import Need, Preparable
 
-SYSTEMS = ("hubspot", "espocrm")
+CRMS = ("hubspot", "espocrm")
+SYSTEMS = (*CRMS, "tryton", "odoo")
 MARKS = {
     "there": "[green]there[/]",
     "made": "[green]made[/]",
@@ -30,6 +31,10 @@ console = Console()
 def setup(options: Namespace) -> int:
     """Show what is there, what is missing, what differs; or make what is missing. 1 while anything is left to do."""
     settings = load(options.config)
+    if options.system not in CRMS:
+        raise ConfigurationError(
+            f"Interlock makes nothing in an ERP by itself; `interlock doctor` says what {options.system} lacks, and the cure"
+        )
     if settings.crm.system != options.system:
         raise ConfigurationError(
             f"crm.system is {settings.crm.system}, not {options.system}; prepare the system that is connected"

@@ -155,7 +155,12 @@ def _lacking(api: Api, several: Sequence[Wanted]) -> list[str]:
 
 
 def _kept(api: Api, one: Wanted, row: Row) -> str:
-    """Tell what keeps the user from a field: the role's field-level rights, or that it is read only."""
+    """Tell what keeps the user from a field: the role's field-level rights, or that it is read only or off.
+
+    EspoCRM 9 switches the one assigned user off where an administrator chose several; the owner would read as empty.
+    """
+    if row.get("disabled"):
+        return "switched off in EspoCRM"
     if api.rights.kept(one.scope, [one.name], "read"):
         return "the role hides it"
     if one.written and api.rights.kept(one.scope, [one.name], "edit"):

@@ -62,7 +62,10 @@ class Accounts(Kind):
 
 
 class Contacts(Kind):
-    """People, with the roles that the configured attribute gives them; of others nothing is kept but that they are there."""
+    """People, with the roles that the configured attribute gives them; of others nothing is kept but that they are there.
+
+    Who is inactive at the account has left it, and has no role there any more; every listing with the account tells that.
+    """
 
     kind, scope, parent = "contact", "Contact", "accountId"
 
@@ -75,7 +78,7 @@ class Contacts(Kind):
         names = settings.contact_properties
         held = row.get(names["role"]) or ""
         roles = settings.roles_of(";".join(map(str, held)) if isinstance(held, list) else str(held))
-        if not roles:
+        if not roles or row.get("accountIsInactive"):
             return {"roles": []}, ()
         given = {name: row.get(prop) for name, prop in names.items() if name != "role"}
         values, problems = normalise(given, settings.maps.by_field)
@@ -126,10 +129,13 @@ ACCOUNTS, CONTACTS, DEALS, NOTES = Accounts(), Contacts(), Deals(), Notes()
 
 
 def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
-    """Return when a record came into one of some stages and stayed, by its stream, the newest first; "" where it does not say."""
+    """Return when a deal came into one of some stages and stayed, by its stream, the newest first; "" where it does not say.
+
+    The stream shows notes of what hangs on the deal too.
+    """
     since = ""
     for note in stream:
-        stage = _stage(note.get("data") or {})
+        stage = _stage(note.get("data") or {}) if note.get("parentType", DEALS.scope) == DEALS.scope else None
         if stage is None:
             continue
         if stage not in won:
@@ -139,13 +145,18 @@ def entered(stream: Sequence[Mapping[str, Any]], won: Sequence[str]) -> str:
 
 
 def _stage(data: Mapping[str, Any]) -> str | None:
-    """Return the stage that a note of the stream tells of: on creation, on a change of it, among other changes."""
+    """Return the stage that a note of the stream tells of: on creation, on a change of it, among other changes.
+
+    On a change EspoCRM 9 gives the value of the status field without naming the field, version 8 names it.
+    """
+    became = (data.get("attributes") or {}).get("became") or {}
+    if "stage" in became:
+        return str(became["stage"])
     if data.get("statusField") == "stage":
         return str(data.get("statusValue"))
-    if data.get("field") == "stage":
-        return str(data.get("value"))
-    became = (data.get("attributes") or {}).get("became") or {}
-    return str(became["stage"]) if "stage" in became else None
+    if "value" in data and data.get("field", "stage") == "stage":
+        return str(data["value"])
+    return None
 
 
 def marked(body: str, mark: str) -> str:

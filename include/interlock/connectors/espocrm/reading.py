@@ -23,7 +23,8 @@ from interlock.domain.identity import Json, Ref
 from interlock.domain.record import Page, Record
 from interlock.errors import ContractBroken
 
-ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,35}")
+ID: Final = re.compile(r"[0-9A-Za-z][\w.-]{0,35}", re.ASCII)
+"""EspoCRM gives letters and digits; an import may have brought ids of another system."""
 TIMES: Final = ("id", "createdAt", "modifiedAt")
 MODIFIED: Final = "modifiedAt"
 NOTE: Final = "Note"

@@ -61,17 +61,23 @@ class Setup:
         """Return what is told as made only if it is there now: EspoCRM also says that a name is taken by something else."""
         if need.state != "made":
             return need
-        known = self._api.fields(need.name if need.what == "object" else need.place)
-        there = bool(known) if need.what == "object" else need.name in known
-        return need if there else need.now("refused", TAKEN)
+        if need.what == "association":
+            scope, name = _many_side(self._settings, need.name)
+        else:
+            scope, name = (need.name, "") if need.what == "object" else (need.place, need.name)
+        known = self._api.fields(scope)
+        return need if (name in known if name else known) else need.now("refused", TAKEN)
 
     def _objects(self) -> list[str]:
         name = self._settings.contract_object
         return [name, name + LINES] if name else []
 
     def _link(self, name: str, known: Mapping[str, Mapping[str, Row]]) -> Need:
-        place = self._settings.contract_object
-        return Need(place, "association", name, "there" if name in known[place] else "missing")
+        scope, attribute = _many_side(self._settings, name)
+        place, row = self._settings.contract_object, known[scope].get(attribute)
+        if row and row.get("type") != "link":
+            return Need(place, "association", name, "differs", f"{attribute} of {scope} holds {row.get('type')}, not a link")
+        return Need(place, "association", name, "there" if row else "missing")
 
     def _is_link(self, one: Wanted) -> bool:
         return one.scope == self._settings.contract_object and one.name.removesuffix("Id") in links(self._settings)
@@ -84,6 +90,12 @@ class Setup:
 
     def _make_link(self, need: Need) -> None:
         self._api.make("EntityManager/action/createLink", links(self._settings)[need.name])
+
+
+def _many_side(settings: CrmSettings, link: str) -> tuple[str, str]:
+    """Return object and field by which a link is read: the side with many records; EspoCRM 9 keeps no field on the other."""
+    body = links(settings)[link]
+    return str(body["entityForeign"]), str(body["linkForeign"])
 
 
 def _made(need: Need, make: Callable[[Need], None]) -> Need:
@@ -117,8 +129,9 @@ def _judged(one: Wanted, known: Mapping[str, Row]) -> Need:
     if not one.fits(row):
         what = f"holds {row.get('type')}, {one.field} needs {one.property.holds}"
         return Need(one.scope, "property", one.name, "differs", f"{what}; map another under [{one.table}]")
-    if one.written and row.get("readOnly"):
-        return Need(one.scope, "property", one.name, "differs", f"is read only; map another under [{one.table}]")
+    if row.get("disabled") or (one.written and row.get("readOnly")):
+        what = 'is switched off; map another, or "",' if row.get("disabled") else "is read only; map another"
+        return Need(one.scope, "property", one.name, "differs", f"{what} under [{one.table}]")
     if lacking := ", ".join(one.lacking(row)):
         message = f"has no option {lacking}; add what you use in EspoCRM"
         return Need(one.scope, "property", one.name, "differs" if one.written else "there", message)

@@ -27,12 +27,17 @@ PRIORITIES: Final = {"LOW": "Low", "MEDIUM": "Normal", "HIGH": "High"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an installation calls a task's states and priorities: an administrator may have renamed them."""
+    """What an installation calls a task's states and priorities, and whether a task may be given to several people.
+
+    An administrator may have renamed the words; to EspoCRM 9 with `Multiple assigned users` a single one is nobody,
+    though 9.2 still wants him.
+    """
 
     new: str
     done: str
     over: frozenset[str]
     priorities: frozenset[str]
+    several: bool = False
 
 
 def words(api: Api) -> Words:
@@ -46,7 +51,9 @@ def words(api: Api) -> Words:
     if not done or not new:
         cure = "name a completed one, and one that is not, in Administration > Entity Manager > Task"
         raise ConfigurationError(f"EspoCRM: no status of tasks is {'their beginning' if done else 'completed'}; {cure}")
-    return Words(str(new[0]), done[0], over, frozenset(map(str, (fields.get("priority") or {}).get("options") or ())))
+    priorities = frozenset(map(str, (fields.get("priority") or {}).get("options") or ()))
+    several = fields.get("assignedUsers") or {"disabled": True}
+    return Words(str(new[0]), done[0], over, priorities, several=not several.get("disabled"))
 
 
 class Tasks(Kind):
@@ -125,6 +132,7 @@ def created(write: Write, assignee: str, known: Words) -> Row:
         "dateEndDate": given.get("due") or None,
         "status": known.new,
         "assignedUserId": assignee,
+        **({"assignedUsersIds": [assignee]} if known.several else {}),
         **({"priority": priority} if priority in known.priorities else {}),
         "parentType": ACCOUNT,
         "parentId": write.parent.id if write.parent else "",

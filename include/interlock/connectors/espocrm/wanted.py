@@ -20,6 +20,8 @@ CONTACT: Final = "Contact"
 TYPES: Final = {
     "string": "varchar", "number": DECIMAL, "date": "date", "datetime": "datetime", "enumeration": "enum", "bool": "bool",
 }  # fmt: skip
+DIGITS: Final = {"precision": 18, "scale": 6}
+"""EspoCRM's own four decimals round a price without a word, and more than nine digits before them are an error."""
 READABLE: Final = {
     "string": {"varchar", "text", "enum", "multiEnum", "url", "phone", "email", "link", "number", "autoincrement", "foreign"},
     "number": {"decimal", "float", "int"},
@@ -74,7 +76,7 @@ class Wanted:
         """Describe the field as EspoCRM wants a new one; on an object of its own EspoCRM itself puts the c before the name.
 
         What Interlock writes and may leave empty is no bool, which EspoCRM would fill with `false`. A number is an exact one
-        where this version knows `decimal`; the other, `float`, shows up to 15 digits exactly.
+        where this version knows `decimal`, from 9.3 on; the other, `float`, shows up to 15 digits exactly.
         """
         kind = TYPES[self.property.holds]
         kind = "float" if kind == DECIMAL and not decimal else kind
@@ -85,6 +87,8 @@ class Wanted:
             "type": kind,
             "label": " ".join(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", self.name)).capitalize(),
         }
+        if kind == DECIMAL:
+            found |= DIGITS
         if kind == "enum":
             found["options"] = ["", *self._words()]
         if kind == "multiEnum":

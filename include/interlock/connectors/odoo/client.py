@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
 from interlock.connectors.invoicing import DRAFT, KINDS
-from interlock.connectors.odoo import checks, invoice_changes, invoice_checks, invoices, notes
+from interlock.connectors.odoo import checks, invoice_changes, invoice_checks, invoices, notes, receivables
 from interlock.connectors.odoo.api import Rpc, moment
 from interlock.connectors.odoo.catalogue import Catalogue
 from interlock.connectors.odoo.reading import Reader
@@ -18,11 +18,14 @@ from interlock.connectors.odoo.writing import Writer
 from interlock.domain.change import Outcome, Write
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record
+from interlock.ports.receivables import RECEIVABLE
 from interlock.ports.system import Check, Instance, Period, Traits
 
 
 class Odoo:
     """One company in one Odoo database."""
+
+    reads_dunning = False
 
     def __init__(self, endpoint: Endpoint, settings: ErpSettings, customers: CustomerSettings) -> None:
         self.settings, self.customers = settings, customers
@@ -31,6 +34,7 @@ class Odoo:
         self._reader = Reader(self._rpc, self._catalogue, self.ref)
         self._notes = notes.Notes(self._rpc, self.ref)
         self._invoices = invoices.Invoices(self._rpc, self._reader, self.ref)
+        self._ledger = receivables.DebtorsLedger(self._rpc, self.ref)
         self._writer = Writer(self._rpc, self._reader, self._catalogue, customers, self.ref)
 
     @cached_property
@@ -64,18 +68,24 @@ class Odoo:
 
     def changed(self, kind: str, since: datetime | None) -> Iterator[Page]:
         """Yield customers changed themselves or in one of their contacts and addresses; invoices likewise."""
+        if kind in receivables.KINDS:
+            return self._ledger.changed(kind, since)
         if kind in KINDS:
             return invoice_changes.changed(self._rpc, self._invoices.catalogue, self._invoices.reader, since)
         return self._reader.changed(kind, since)
 
     def read(self, kind: str, ids: Sequence[str]) -> Mapping[str, Record]:
         """Read customers by id; a merged one answers with what is left of it, however often that was merged itself."""
+        if kind in receivables.KINDS:
+            return self._ledger.read(kind, ids)
         if kind in KINDS:
             return self._invoices.reader.read(ids)
         return self._notes.read(ids) if kind == notes.KIND else self._reader.read(kind, ids)
 
-    def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:  # noqa: ARG002 - the port's names
-        """Yield nothing: a customer's contacts and addresses are among its values."""
+    def children(self, kind: str, parents: Sequence[Ref]) -> Iterator[Record]:
+        """Yield the receivables of customers; contacts and addresses are among a customer's values."""
+        if kind == RECEIVABLE:
+            return self._ledger.of_customers([parent.id for parent in parents])
         return iter(())
 
     def find(self, writes: Sequence[Write]) -> Mapping[str, Sequence[Record]]:
@@ -116,3 +126,15 @@ class Odoo:
     def invoice_checks(self, tax_codes: Sequence[str]) -> Iterator[Check]:
         """Check what drafting and posting invoices need."""
         return invoice_checks.checks(self._rpc, self._invoices.catalogue, tax_codes)
+
+    def numbered(self, numbers: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """Return posted invoices as receivables by their number."""
+        return self._ledger.numbered(numbers)
+
+    def bank_booked_on(self) -> date | None:
+        """Return the day up to which the bank is booked."""
+        return self._ledger.bank_booked_on()
+
+    def receivable_checks(self) -> Iterator[Check]:
+        """Check what reading the debtors' ledger needs."""
+        return self._ledger.checks()

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from interlock.connectors.batches import Sending
-from interlock.connectors.invoice_judging import chosen, differences, overlap, refused, results, wrong
-from interlock.connectors.tryton.api import Row, Rpc
-from interlock.connectors.tryton.invoice_catalogue import InvoiceCatalogue
+from interlock.connectors.invoice_judging import refused, results
+from interlock.connectors.invoice_taking import Planned, Taking, parts
+from interlock.connectors.tryton.api import Row
+from interlock.connectors.tryton.invoice_catalogue import Customer
 from interlock.connectors.tryton.invoice_drafting import UNFIT as UNDRAFTED
-from interlock.connectors.tryton.invoice_drafting import draft, unfit
-from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
+from interlock.connectors.tryton.invoice_drafting import Products, draft, unfit
+from interlock.connectors.tryton.invoice_reading import MODEL, Found
 from interlock.domain.change import Conflict, Done, Outcome, Rejected, Unknown, Write
-from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
-from interlock.errors import InterlockError, Refused
-
-AT_ONCE: Final = 20
-Planned = Mapping[str, Invoice]
+from interlock.errors import Refused
 
 
-class Steps:
-    """Takes one kind of step for several invoices; `ref` names an invoice of this company by its id."""
+class Steps(Taking):
+    """Takes one kind of step for several invoices."""
 
-    def __init__(self, rpc: Rpc, catalogue: InvoiceCatalogue, reader: InvoiceReader, ref: Callable[[str], Ref]) -> None:
-        self._rpc, self._catalogue, self._reader, self._ref = rpc, catalogue, reader, ref
+    undrafted = UNDRAFTED
 
     def draft(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Create drafts in one transaction, none for a service day that a live invoice covers already."""
@@ -41,31 +36,11 @@ class Steps:
         rest = [write for write in writes if write.key in rows]
         return [*outcomes, *sending.guarded(rest, send)] if rest else outcomes
 
-    def _drafts(self, writes: Sequence[Write], planned: Planned) -> tuple[dict[str, Row], list[Outcome]]:
-        customers = self._catalogue.customers(sorted({int(write.parent.id) for write in writes if write.parent}))
-        products = self._catalogue.products([line.product for invoice in planned.values() for line in invoice.lines])
-        covered, rows, outcomes = self._covered(planned), dict[str, Row](), list[Outcome]()
-        for write in writes:
-            invoice, customer = planned[write.key], customers.get(int(write.parent.id)) if write.parent else None
-            code = unfit(invoice, customer, products, self._catalogue)
-            if code or not customer:
-                outcomes.append(Rejected(write.key, code, UNDRAFTED[code]))
-            elif write.key in covered:
-                outcomes.append(refused(write, "service_day_invoiced"))
-            else:
-                rows[write.key] = draft(invoice, customer, products, self._catalogue)
-        return rows, outcomes
+    def _unfit(self, invoice: Invoice, customer: Customer | None, products: Products) -> str:
+        return unfit(invoice, customer, products, self._catalogue)
 
-    def _covered(self, planned: Planned) -> set[str]:
-        """Return which regular invoices would cover a service day of a line that another live one covers already."""
-        regular = {key: invoice for key, invoice in planned.items() if invoice.key.kind == "regular"}
-        there = self._reader.of_contracts([invoice.key.contract for invoice in regular.values()]) if regular else {}
-        return {
-            key
-            for key, invoice in regular.items()
-            if any(overlap(invoice, other.invoice) for other in there.get(invoice.key.contract, ()))
-            or any(overlap(invoice, other) for name, other in regular.items() if name < key and _same(invoice, other))
-        }
+    def _drafted(self, invoice: Invoice, customer: Customer, products: Products) -> Row:
+        return draft(invoice, customer, products, self._catalogue)
 
     def confirm(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Validate each draft that is the only one of its reference and holds the planned figures."""
@@ -78,7 +53,7 @@ class Steps:
             self._validate([ready[write.key] for write in part])
             return [self._confirmed(write, InvoiceState.VALIDATED, ready) for write in part]
 
-        return [*outcomes, *map(_judged_again, sending.in_turn(_parts(drafts), send))]
+        return [*outcomes, *map(_judged_again, sending.in_turn(parts(drafts), send))]
 
     def _confirmed(self, write: Write, state: InvoiceState, ready: Mapping[str, Found]) -> Done:
         one = ready[write.key]
@@ -115,62 +90,18 @@ class Steps:
             elif state is InvoiceState.VALIDATED:
                 rest.append(write)
             elif state:
-                one = ready[write.key]
-                outcomes.append(Done(write.key, self._ref(str(one.id)), results(one.invoice)))
+                outcomes.append(self._done(write, ready[write.key]))
 
         def send(part: Sequence[Write]) -> Sequence[Outcome]:
             several = [ready[write.key] for write in part]
             self._rpc.call(f"model.{MODEL}.post", [one.id for one in several], safe=False, context=_lock(several))
             return self._numbered(part, several, planned)
 
-        return [*outcomes, *map(_judged_again, sending.in_turn(_parts(rest), send))]
-
-    def _numbered(self, writes: Sequence[Write], several: Sequence[Found], planned: Planned) -> Sequence[Outcome]:
-        """Read numbers, dates and sums. The invoices are posted by now: no failure from here on may look like "not written".
-
-        The lock does not hold the lines: one that changed at the last moment shows here.
-        """
-        try:
-            after = {one.id: one for one in self._reader.found([["id", "in", [one.id for one in several]]])}
-        except InterlockError:
-            after = {}
-        outcomes: list[Outcome] = []
-        for write, one in zip(writes, several, strict=True):
-            there = after.get(one.id)
-            if there is None or not there.invoice.number:
-                outcomes.append(Unknown(write.key, "the number could not be read"))
-            elif differing := differences(planned[write.key], there):
-                outcomes.append(refused(write, "posted_otherwise", ", ".join(differing)))
-            else:
-                outcomes.append(Done(write.key, self._ref(str(one.id)), results(there.invoice)))
-        return outcomes
-
-    def _ready(self, writes: Sequence[Write], planned: Planned) -> tuple[dict[str, Found], list[Outcome]]:
-        """Return the one invoice that each step goes on with, and a refusal for each whose invoice is not as planned."""
-        by = self._reader.by_reference([planned[write.key].reference for write in writes])
-        ready: dict[str, Found] = {}
-        outcomes: list[Outcome] = []
-        for write in writes:
-            invoice = planned[write.key]
-            there = by.get(invoice.reference, [])
-            one, code = chosen(there), wrong(invoice, there)
-            if one and not code:
-                ready[write.key] = one
-            else:
-                outcomes.append(refused(write, code, ", ".join(differences(invoice, one)) if one else ""))
-        return ready, outcomes
-
-
-def _parts(writes: Sequence[Write]) -> list[Sequence[Write]]:
-    return [writes[start : start + AT_ONCE] for start in range(0, len(writes), AT_ONCE)]
+        return [*outcomes, *map(_judged_again, sending.in_turn(parts(rest), send))]
 
 
 def _lock(several: Sequence[Found]) -> Row:
     return {"_timestamp": {name: stamp for one in several for name, stamp in one.timestamp.items()}}
-
-
-def _same(one: Invoice, other: Invoice) -> bool:
-    return one.key.contract == other.key.contract
 
 
 def _judged_again(outcome: Outcome) -> Outcome:

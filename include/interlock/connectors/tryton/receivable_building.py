@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from interlock.connectors.receivable_lines import Ledger, Line, item_id
+from interlock.connectors.receivable_records import contract_of
+from interlock.connectors.receivable_rows import Document, Pair, bookings, rate_of, rescheduled
 from interlock.connectors.tryton.api import Row
 from interlock.connectors.tryton.invoice_reading import state_of
-from interlock.connectors.tryton.receivable_lines import Ledger, Line, item_id
-from interlock.connectors.tryton.receivable_matching import Pair
-from interlock.connectors.tryton.receivable_rows import INVOICE, Document, bookings, rescheduled
 from interlock.connectors.tryton.wire import read_amount, read_day
-from interlock.domain.invoice import InvoiceKey, InvoiceState
+from interlock.domain.invoice import InvoiceState
 from interlock.domain.money import ZERO
 from interlock.domain.payment import Maturity
 
@@ -39,7 +39,7 @@ class Book:
 
         One that is part of another, which stands in for it, is left out.
         """
-        made_for = (line for line in self.lines.values() if line.origin == f"{INVOICE},{key}")
+        made_for = (line for line in self.lines.values() if line.made_for == key)
         names = sorted({line.reconciliation or 0 for line in (*named, *made_for)} - {0})
         whole = [name for name in names if not any(self.members[name] < self.members[other] for other in names)]
         return [self.groups[name] for name in whole]
@@ -57,7 +57,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
     note = document.gross < 0
     return {
         "id": document.key, "kind": "credit_note" if note else "invoice", "number": row["number"] or "", "reference": reference,
-        "contract": _contract(reference), "recipient": str(row["party"]), "currency": document.code,
+        "contract": contract_of(reference), "recipient": str(row["party"]), "currency": document.code,
         "state": InvoiceState.POSTED if note and state is InvoiceState.PAID else state, "net": read_amount(row["untaxed_amount"]),
         "tax": read_amount(row["tax_amount"]), "gross": document.gross,
         "open": _open(row, document, own, pending) + _delegated(document, own, groups),
@@ -73,7 +73,7 @@ def item(line: Line, book: Book) -> dict[str, Any]:
     """Return the values of a debit without an invoice; money given back is open as far as no unallocated money covers it."""
     key, foreign = item_id(line.id), bool(line.currency)
     gross = line.foreign if foreign else line.amount
-    document = Document(key, line.currency, line.currency or book.home, gross, _rate([line]) if foreign else Decimal(1))
+    document = Document(key, line.currency, line.currency or book.home, gross, rate_of([line]) if foreign else Decimal(1))
     open_amount = ZERO if line.reconciliation or line.links else book.left.get(line.id, gross)
     state = InvoiceState.DRAFT if line.draft else InvoiceState.POSTED if open_amount else InvoiceState.PAID
     rows = () if book.ledger.raising(line) else bookings(document, book.groups_of(key, [line]), [], book.ledger)
@@ -88,13 +88,8 @@ def _document(row: Row, own: Sequence[Line], book: Book) -> Document:
     code = row["currency."]["code"]
     gross = read_amount(row["total_amount"])
     return Document(
-        str(row["id"]), "" if code == book.home else code, code, gross, _rate(own) if code != book.home else Decimal(1)
+        str(row["id"]), "" if code == book.home else code, code, gross, rate_of(own) if code != book.home else Decimal(1)
     )
-
-
-def _rate(lines: Sequence[Line]) -> Decimal:
-    domestic = sum((abs(line.amount) for line in lines if line.currency), ZERO)
-    return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
 
 
 def _open(row: Row, document: Document, own: Sequence[Line], pending: Sequence[Line]) -> Decimal:
@@ -130,10 +125,3 @@ def _maturities(document: Document, lines: Sequence[Line], *, apart: bool) -> li
             left = ZERO if line.reconciliation else amount if apart else None
             found.append(Maturity(due=line.due, amount=amount, open=None if line.delegate else left))
     return found
-
-
-def _contract(reference: str) -> str:
-    try:
-        return InvoiceKey.parse(reference).contract
-    except ValueError:
-        return ""

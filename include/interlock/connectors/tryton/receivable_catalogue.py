@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Final
 
+from interlock.connectors.receivable_lines import Role
 from interlock.connectors.tryton.api import Rpc
-from interlock.connectors.tryton.receivable_lines import Role
 
 PAYMENT: Final = "account.payment"
 STATEMENT: Final = "account.statement"

@@ -6,26 +6,23 @@ is read by id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from interlock.connectors.receivable_lines import item_id
+from interlock.connectors.receivable_records import Stamps, note, parts
 from interlock.connectors.tryton.api import Row, Rpc, wire
-from interlock.connectors.tryton.reading import EPOCH, READ, STAMPS, numbers, stamp
+from interlock.connectors.tryton.reading import READ, STAMPS, numbers, stamp
 from interlock.connectors.tryton.receivable_catalogue import PAYMENT
 from interlock.connectors.tryton.receivable_debtors import PARTY
-from interlock.connectors.tryton.receivable_ledger import LINE, LedgerReader, parts
-from interlock.connectors.tryton.receivable_lines import item_id
-from interlock.connectors.tryton.receivable_rows import INVOICE, MOVE
+from interlock.connectors.tryton.receivable_ledger import INVOICE, LINE, MOVE, LedgerReader
 from interlock.connectors.tryton.wire import read_amount
-from interlock.domain.record import Page, Record
 
 LINE_FIELDS: Final = [
     "move", "account", "party", "debit", "credit", "invoice_payments", "reconciliation", "move.origin", "move.journal",
 ]  # fmt: skip
-PAGE: Final = 200
-Stamps = dict[str, datetime]
 
 
 class Changes:
@@ -38,7 +35,7 @@ class Changes:
         """Return invoices and items that were touched; None: all invoices, and the items that are open."""
         stamps: Stamps = {}
         for row in self._invoices(since, []):
-            _note(stamps, str(row["id"]), stamp(row))
+            note(stamps, str(row["id"]), stamp(row))
         for rows in self._touched_lines(since):
             self._note_lines(stamps, rows, [stamp(row) for row in rows])
         for rows in _in_parts(self._direct_debits(since)):
@@ -50,7 +47,7 @@ class Changes:
         stamps: Stamps = {}
         for part in parts(numbers(ids)):
             for row in self._rows(INVOICE, [*self._own(), ["party", "in", part]], STAMPS, None):
-                _note(stamps, str(row["id"]), stamp(row))
+                note(stamps, str(row["id"]), stamp(row))
             for rows in self._touched_lines(None, ["party", "in", part]):
                 self._note_lines(stamps, rows, [stamp(row) for row in rows])
         return stamps
@@ -59,11 +56,11 @@ class Changes:
         """Return the parties of touched invoices and lines, and those touched themselves; None: all who were invoiced or owe."""
         stamps: Stamps = {}
         for row in self._invoices(since, ["party"]):
-            _note(stamps, str(row["party"]), stamp(row))
+            note(stamps, str(row["party"]), stamp(row))
         for row in self._rows(LINE, [*self._lines_of(since), ["party", "!=", None]], [*STAMPS, "party"], since):
-            _note(stamps, str(row["party"]), stamp(row))
+            note(stamps, str(row["party"]), stamp(row))
         for row in self._rows(PARTY, [], STAMPS, since) if since else ():
-            _note(stamps, str(row["id"]), stamp(row))
+            note(stamps, str(row["id"]), stamp(row))
         return stamps
 
     def _invoices(self, since: datetime | None, fields: list[str]) -> Iterator[Row]:
@@ -98,7 +95,7 @@ class Changes:
         owners = self._owners(lines)
         for line, changed in zip(lines, at, strict=True):
             for name in self._names(line, owners):
-                _note(stamps, name, changed)
+                note(stamps, name, changed)
 
     def _owners(self, rows: Sequence[Row]) -> dict[tuple[int, int], str]:
         owners: dict[tuple[int, int], str] = {}
@@ -124,21 +121,9 @@ class Changes:
             yield item_id(row["id"])
 
 
-def pages(stamps: Stamps, read: Callable[[Sequence[str]], Mapping[str, Record]]) -> Iterator[Page]:
-    """Read what changed, the oldest change first."""
-    ordered = sorted(stamps, key=lambda name: (stamps[name], name))
-    for start in range(0, len(ordered), PAGE):
-        part = ordered[start : start + PAGE]
-        yield Page(list(read(part).values()), stamps[part[-1]])
-
-
 def _in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while part := list(islice(rows, READ)):
         yield part
-
-
-def _note(stamps: Stamps, name: str, at: datetime) -> None:
-    stamps[name] = max(stamps.get(name, EPOCH), at)
 
 
 def _is_debit(row: Row) -> bool:

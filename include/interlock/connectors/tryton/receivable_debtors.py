@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+from interlock.connectors.receivable_debtors import debtor, left_of
+from interlock.connectors.receivable_lines import Ledger, Line
+from interlock.connectors.receivable_records import parts
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.reading import STAMPS, numbers, stamp
-from interlock.connectors.tryton.receivable_ledger import LedgerReader, parts
-from interlock.connectors.tryton.receivable_lines import Ledger, Line
-from interlock.connectors.tryton.receivable_matching import netted
+from interlock.connectors.tryton.receivable_ledger import LedgerReader
 from interlock.domain.identity import Ref
-from interlock.domain.money import ZERO
-from interlock.domain.payment import Debtor, Unallocated
 from interlock.domain.record import Record
 
 PARTY = "party.party"
@@ -36,19 +35,9 @@ class DebtorReader:
             for row in rows:
                 own = [line for line in lines if line.party == row["id"]]
                 account = str(row["id"])
-                debtor = Debtor(account=account, unallocated=self._unallocated(own, left))
-                values = debtor.model_dump(mode="json")
+                values = debtor(account, own, left, self._lines.catalogue.currency).model_dump(mode="json")
                 found[account] = Record(self._ref("debtor", account), stamp(row), values, self._ref("customer", account))
         return found
-
-    def _unallocated(self, lines: Sequence[Line], left: dict[int, Decimal]) -> tuple[Unallocated, ...]:
-        found: dict[tuple[str, str], Unallocated] = {}
-        for line in sorted(lines, key=lambda one: (one.day, one.id)):
-            key = (str(line.move), line.currency or self._lines.catalogue.currency)
-            if (amount := -left[line.id]) > 0:
-                known = found[key].amount if key in found else ZERO
-                found[key] = Unallocated(id=key[0], day=line.day, currency=key[1], amount=known + amount)
-        return tuple(found.values())
 
 
 def unallocated(reader: LedgerReader, parties: Iterable[int]) -> tuple[list[Line], dict[int, Decimal]]:
@@ -56,13 +45,7 @@ def unallocated(reader: LedgerReader, parties: Iterable[int]) -> tuple[list[Line
     lines = reader.lines("party", parties, ["reconciliation", "=", None], ["invoice_payments", "=", None])
     ledger = reader.ledger(lines.values())
     loose = [line for line in lines.values() if _loose(line, ledger)]
-    by: dict[tuple[int | None, str], list[Line]] = {}
-    for line in loose:
-        by.setdefault((line.party, line.currency), []).append(line)
-    left: dict[int, Decimal] = {}
-    for several in by.values():
-        left |= netted(several, ledger)
-    return loose, left
+    return loose, left_of(loose, ledger)
 
 
 def _loose(line: Line, ledger: Ledger) -> bool:

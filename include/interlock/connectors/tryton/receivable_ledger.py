@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
+from interlock.connectors.receivable_lines import Counterpart, Ledger, Line, Move
+from interlock.connectors.receivable_records import parts
 from interlock.connectors.tryton.api import Row, Rpc, moment
-from interlock.connectors.tryton.reading import EPOCH, READ
+from interlock.connectors.tryton.reading import EPOCH
 from interlock.connectors.tryton.receivable_catalogue import ReceivableCatalogue
-from interlock.connectors.tryton.receivable_lines import Counterpart, Ledger, Line, Move
-from interlock.connectors.tryton.receivable_rows import INVOICE
 from interlock.connectors.tryton.wire import read_amount, read_day
 from interlock.domain.money import ZERO
 
+MOVE: Final = "account.move"
+INVOICE: Final = "account.invoice"
 LINE: Final = "account.move.line"
 FIELDS: Final = [
     "move", "account", "party", "debit", "credit", "amount_second_currency", "second_currency.code", "maturity_date",
@@ -79,13 +81,6 @@ class LedgerReader:
         return Move(counterparts, kind == "write-off", journal == self.catalogue.exchange_journal, names)
 
 
-def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield values in parts that one call takes."""
-    asked = sorted(set(values))
-    for start in range(0, len(asked), READ):
-        yield asked[start : start + READ]
-
-
 def _line(row: Row) -> Line:
     move = row["move."]
     stamps = (moment(row["create_date"]), moment(row["write_date"]))
@@ -95,7 +90,13 @@ def _line(row: Row) -> Line:
         foreign=read_amount(row["amount_second_currency"]) if row["amount_second_currency"] else ZERO,
         day=read_day(move["date"]) or EPOCH.date(), due=read_day(row["maturity_date"]),
         at=max(filter(None, stamps), default=EPOCH), reconciliation=row["reconciliation"], links=tuple(row["invoice_payments"]),
-        journal=move["journal"], origin=move["origin"] or "", text=move["description"] or row["description"] or "",
+        journal=move["journal"], made_for=_named(move["origin"], INVOICE), reverses=_named(move["origin"], MOVE),
+        text=move["description"] or row["description"] or "",
         draft=move["state"] != "posted", delegate=(row["reconciliation."] or {}).get("delegate_to"),
         stands_in=bool(row["reconciliations_delegated"]),
     )  # fmt: skip
+
+
+def _named(origin: str | None, model: str) -> str:
+    named, _, record_id = (origin or "").partition(",")
+    return record_id if named == model else ""

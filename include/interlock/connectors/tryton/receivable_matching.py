@@ -1,22 +1,11 @@
-"""Which credit settled which debit: the ERP says only which lines were settled together."""
+"""Which credit settled which debit: Tryton says only which lines were settled together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
-from interlock.connectors.tryton.receivable_lines import Ledger, Line
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Part of a debit that part of a credit settled; amount: above nothing, in `currency`, empty for the company's."""
-
-    debit: Line
-    credit: Line
-    amount: Decimal
-    currency: str
+from interlock.connectors.receivable_lines import Ledger, Line
+from interlock.connectors.receivable_rows import Pair
 
 
 def pairs(lines: Sequence[Line], ledger: Ledger) -> list[Pair]:
@@ -54,18 +43,3 @@ def common_currency(lines: Sequence[Line]) -> str:
         return ""
     balanced = all(line.currency for line in lines) or not sum(line.foreign for line in lines)
     return foreign.pop() if balanced else ""
-
-
-def netted(lines: Sequence[Line], ledger: Ledger) -> dict[int, Decimal]:
-    """Set money given back against money that nobody allocated, the oldest first; what is left of each line, none left out.
-
-    All are of one party and currency, in that currency; credits come out below nothing.
-    """
-    left = {line.id: line.foreign if line.currency else line.amount for line in lines}
-    credits_ = sorted((line for line in lines if left[line.id] < 0), key=lambda one: (one.day, one.id))
-    for debit in sorted((line for line in lines if ledger.raising(line)), key=lambda one: (one.day, one.id)):
-        for credit in credits_:
-            amount = min(left[debit.id], -left[credit.id])
-            left[debit.id] -= amount
-            left[credit.id] += amount
-    return left

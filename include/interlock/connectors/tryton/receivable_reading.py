@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from pydantic import ValidationError
-
+from interlock.connectors.receivable_lines import ITEM, Ledger, Line, item_id
+from interlock.connectors.receivable_records import record
 from interlock.connectors.tryton import receivable_building as building
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.reading import numbers, stamp
 from interlock.connectors.tryton.receivable_building import Book
 from interlock.connectors.tryton.receivable_catalogue import PAYMENT
 from interlock.connectors.tryton.receivable_debtors import unallocated
-from interlock.connectors.tryton.receivable_ledger import LedgerReader
-from interlock.connectors.tryton.receivable_lines import ITEM, Ledger, Line, item_id
+from interlock.connectors.tryton.receivable_ledger import INVOICE, LedgerReader
 from interlock.connectors.tryton.receivable_matching import pairs
-from interlock.connectors.tryton.receivable_rows import INVOICE
 from interlock.domain.identity import Ref
-from interlock.domain.payment import Receivable
-from interlock.domain.record import Problem, Record
-from interlock.ports.receivables import RECEIVABLE
+from interlock.domain.record import Record
 
 FIELDS: Final = [
     "reference", "state", "number", "invoice_date", "party", "currency.code", "untaxed_amount", "tax_amount", "total_amount",
@@ -71,9 +66,10 @@ class ReceivableReader:
             {name: frozenset(line.id for line in group) for name, group in groups.items()}, ledger, self._left(asked, ledger),
             self._collecting(every), self._lines.catalogue.currency,
         )  # fmt: skip
-        found = [self._record(str(row["id"]), row["party"], partial(building.invoice, row, book), stamp(row)) for row in rows]
-        found += [self._record(item_id(one.id), one.party or 0, partial(building.item, one, book), one.at) for one in asked]
-        return {record.ref.id: record for record in found}
+        make = partial(record, self._ref)
+        found = [make(str(row["id"]), row["party"], partial(building.invoice, row, book), stamp(row)) for row in rows]
+        found += [make(item_id(one.id), one.party or 0, partial(building.item, one, book), one.at) for one in asked]
+        return {one.ref.id: one for one in found}
 
     def _left(self, items: Sequence[Line], ledger: Ledger) -> dict[int, Decimal]:
         given_back = {line.party for line in items if ledger.raising(line) and not line.reconciliation and line.party}
@@ -85,12 +81,3 @@ class ReceivableReader:
             return frozenset()
         domain = [["line", "in", list(lines)], ["kind", "=", "receivable"], ["state", "in", COLLECTING]]
         return frozenset(row["line"] for row in self._rpc.search(PAYMENT, domain, ["line"]))
-
-    def _record(self, name: str, party: int, values: Callable[[], dict[str, Any]], at: datetime) -> Record:
-        ref, parent = self._ref(RECEIVABLE, name), self._ref("customer", str(party))
-        try:
-            return Record(ref, at, Receivable.model_validate(values()).model_dump(mode="json"), parent)
-        except ValidationError as error:
-            message = "the ERP's figures make no receivable; see its due dates and payments"
-            problem = Problem("receivable_unfit", "", message, error.errors()[0]["msg"])
-            return Record(ref, at, {"id": name, "recipient": str(party)}, parent, (problem,))

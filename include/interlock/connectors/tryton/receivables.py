@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from interlock.connectors.receivable_records import pages
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.receivable_catalogue import PAYMENT, STATEMENT, ReceivableCatalogue
-from interlock.connectors.tryton.receivable_changes import Changes, pages
+from interlock.connectors.tryton.receivable_changes import Changes
 from interlock.connectors.tryton.receivable_debtors import DebtorReader
-from interlock.connectors.tryton.receivable_ledger import LINE, LedgerReader
+from interlock.connectors.tryton.receivable_ledger import INVOICE, LINE, LedgerReader
 from interlock.connectors.tryton.receivable_reading import ReceivableReader
-from interlock.connectors.tryton.receivable_rows import INVOICE
 from interlock.connectors.tryton.wire import read_day
 from interlock.domain.identity import Ref
 from interlock.domain.record import Page, Record

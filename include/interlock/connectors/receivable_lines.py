@@ -21,8 +21,9 @@ SKONTO: Final = re.compile(r"skont[oi]|cash discount|early payment|escompte|beta
 class Line:
     """A line on a receivable account; amount: debit less credit in the company's currency, foreign: the same in `currency`.
 
-    links: the invoices that the ERP counts it as a payment of. origin: what its move was made from, such as `account.move,7`.
-    delegate: the line that says whether this one is settled after all; stands_in: whether it is such a line.
+    links: the invoices that the ERP counts it as a payment of. made_for: the invoice that its move was made for. reverses: the
+    move that its own one reverses. delegate: the line that says whether this one is settled after all; stands_in: whether it is
+    such a line.
     """
 
     id: int
@@ -38,7 +39,8 @@ class Line:
     reconciliation: int | None = None
     links: tuple[int, ...] = ()
     journal: int = 0
-    origin: str = ""
+    made_for: str = ""
+    reverses: str = ""
     text: str = ""
     draft: bool = False
     delegate: int | None = None

@@ -6,15 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
-from interlock.connectors.tryton.receivable_lines import Ledger, Line
-from interlock.connectors.tryton.receivable_matching import Pair
+from interlock.connectors.receivable_lines import Ledger, Line
 from interlock.domain.money import ZERO, half_up
 from interlock.domain.payment import RAISING, Reconciliation, ReconciliationKind
 
-MOVE: Final = "account.move"
-INVOICE: Final = "account.invoice"
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Part of a debit that part of a credit settled; amount: above nothing, in `currency`, empty for the company's."""
+
+    debit: Line
+    credit: Line
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,12 @@ class Document:
     def of_pair(self, pair: Pair) -> Decimal:
         """Return what a pair settled, in the document's currency."""
         return pair.amount if pair.currency == self.currency else half_up(pair.amount * self.rate, self.code)
+
+
+def rate_of(lines: Sequence[Line]) -> Decimal:
+    """Return what one of the company's currency is in that of some lines, as they have it themselves."""
+    domestic = sum((abs(line.amount) for line in lines if line.currency), ZERO)
+    return sum((abs(line.foreign) for line in lines), ZERO) / domestic if domestic else Decimal(1)
 
 
 def bookings(
@@ -91,22 +102,17 @@ def _settled(document: Document, credit: Line, amount: Decimal, ledger: Ledger) 
 def _row(line: Line, kind: ReconciliationKind, amount: Decimal, day: date) -> Reconciliation:
     if kind != "returned":
         return Reconciliation(id=str(line.move), day=day, kind=kind, amount=amount)
-    return Reconciliation(id=str(line.move), day=day, kind=kind, amount=amount, of=_named(line.origin, MOVE), reason=line.text)
+    return Reconciliation(id=str(line.move), day=day, kind=kind, amount=amount, of=line.reverses, reason=line.text)
 
 
 def _paid_for(pair: Pair, group: Sequence[Pair], ledger: Ledger) -> str:
     """Name the document that a payment was for, which then went back in part or in whole."""
     if pair.credit.links:
         return str(pair.credit.links[0])
-    if invoice := _named(pair.credit.origin, INVOICE):
-        return invoice
+    if pair.credit.made_for:
+        return pair.credit.made_for
     settled = [ledger.owner(other.debit) for other in group if other.credit.id == pair.credit.id]
     return next((owner for owner in [*settled, *(ledger.owner(other.debit) for other in group)] if owner), "")
-
-
-def _named(reference: str, model: str) -> str:
-    named, _, record_id = reference.partition(",")
-    return record_id if named == model else ""
 
 
 def _told_apart(document: Document, rows: Sequence[Reconciliation]) -> Iterator[Reconciliation]:
