@@ -190,6 +190,13 @@ class Books:
         domain = [["partner_id", "=", party], ["balance", "<", 0], ["reconciled", "=", False]]
         return self.id_of(LINE, ["account_type", "=", "asset_receivable"], *domain)
 
+    def block(self, invoice):
+        """Block an invoice, in 17 the lines that are to be paid of it."""
+        if self.rpc.major == 17:
+            self.call(LINE, "write", self.due_lines(invoice), vals={"blocked": True})
+        else:
+            self.call(MOVE, "action_toggle_block_payment", [invoice])
+
     def move_due_date(self, line, on):
         self.call(LINE, "write", [line], vals={"date_maturity": on.isoformat()})
 
