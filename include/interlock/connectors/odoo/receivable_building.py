@@ -81,7 +81,8 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
         "due": max((line.due for line in to_pay if line.due), default=_day(row)),
         "maturities": () if note or len(to_pay) < 2 else _maturities(document, to_pay),  # noqa: PLR2004
         "reconciliations": booked, "sent": posted and bool(row["is_move_sent"]),
-        "dunning_block": row["payment_state"] == "blocked", "debit_pending": row["id"] in book.pending,
+        "dunning_block": row["payment_state"] == "blocked" or any(line.blocked for line in own),
+        "debit_pending": row["id"] in book.pending,
     }  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def item(line: Booked, book: Book) -> dict[str, Any]:
     return {
         "id": key, "kind": "item", "recipient": str(line.party), "currency": document.code,
         "state": InvoiceState.POSTED if left else InvoiceState.PAID, "net": gross, "gross": gross, "open": left,
-        "due": line.due or line.day, "sent": True,
+        "due": line.due or line.day, "sent": True, "dunning_block": line.blocked,
         "reconciliations": () if book.ledger.raising(line) else book.bookings(document),
     }  # fmt: skip
 

@@ -19,6 +19,8 @@ FIELDS: Final = [
     "move_id", "account_id", "partner_id", "balance", "amount_currency", "currency_id", "date", "date_maturity", "journal_id",
     "amount_residual", "amount_residual_currency", "payment_id", "move_type", "name", "parent_state", "write_date",
 ]  # fmt: skip
+BLOCKS_INVOICES: Final = 18
+NO_FOLLOW_UP: Final = "blocked"  # of a line, up to 17; from 18 on the invoice itself is blocked
 OTHER: Final = ["move_id", "account_id", "account_type", "tax_line_id", "balance", "name"]
 PAIRED: Final = ["debit_move_id", "credit_move_id", "amount", "debit_amount_currency", "credit_amount_currency"]
 
@@ -30,6 +32,7 @@ class Booked(Line):
     left: Decimal = ZERO
     payment: int | None = None
     document: bool = False
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class LedgerReader:
     def lines(self, *domain: Any, posted: bool = True) -> dict[int, Booked]:  # noqa: ANN401 - Odoo's domains are lists and texts
         """Return the receivable lines that a domain tells, by id; each bears the party that owes it."""
         state = [["parent_state", "=", "posted"]] if posted else []
-        rows = list(self._rpc.every(LINE, [*self.catalogue.lines, *state, *domain], FIELDS, 10 * READ))
+        fields = [*FIELDS, *([NO_FOLLOW_UP] if self._rpc.major < BLOCKS_INVOICES else ())]
+        rows = list(self._rpc.every(LINE, [*self.catalogue.lines, *state, *domain], fields, 10 * READ))
         parties = self._parties({row["partner_id"][0] for row in rows if row["partner_id"]})
         return {row["id"]: _line(row, self.catalogue.currency, parties) for row in rows}
 
@@ -136,7 +140,7 @@ def _line(row: Row, home: str, parties: dict[int, int]) -> Booked:
         day=date.fromisoformat(row["date"]), due=date.fromisoformat(due) if due else None,
         at=moment(row["write_date"]) or EPOCH, journal=row["journal_id"][0], text=row["name"] or "", left=left,
         payment=row["payment_id"][0] if row["payment_id"] else None, document=row["move_type"] in DOCUMENTS,
-        draft=row["parent_state"] != "posted",
+        draft=row["parent_state"] != "posted", blocked=bool(row.get(NO_FOLLOW_UP)),
     )  # fmt: skip
 
 
