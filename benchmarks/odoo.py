@@ -3,7 +3,8 @@
     python -m benchmarks.odoo --size 1000 --pairs 3
 
 Creating: customers in batches as a run sends them, beside the calls that this made, made again for others of new names.
-Reading: all of them as records, beside the same pages thrown away. Both sides go through the same HTTP session class.
+Reading: all of them as records, and all of the debtors' ledger that there is, beside the same pages thrown away. Both sides
+go through the same HTTP session class.
 """
 
 from __future__ import annotations
@@ -91,6 +92,15 @@ def reading(erp: Odoo, size: int) -> tuple[float, float]:
     return took, again(erp, calls)
 
 
+def ledger(erp: Odoo, size: int) -> tuple[float, float]:  # noqa: ARG001 - as much as there is
+    with noted() as calls:
+        begin = perf_counter()
+        records = [record for page in erp.changed("receivable", None) for record in page.records]
+        took = perf_counter() - begin
+    print(f"  {len(records)} receivables, {len(calls)} calls")
+    return took, again(erp, calls)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--size", type=int, default=1_000)
@@ -98,7 +108,11 @@ def main() -> None:
     chosen = options.parse_args()
     erp = connected()
     print(f"  {erp.instance().product} {erp.instance().version}")
-    for name, pair in ((f"create {chosen.size} customers", creating), ("read all customers", reading)):
+    for name, pair in (
+        (f"create {chosen.size} customers", creating),
+        ("read all customers", reading),
+        ("read all receivables", ledger),
+    ):
         mine, bare = map(list, zip(*(pair(erp, chosen.size) for _ in range(chosen.pairs)), strict=True))
         ratio(f"(k) Odoo, {name}", "1.25", mine, bare, "bare calls")
 
