@@ -75,6 +75,8 @@ def test_a_change_replaced_while_it_was_claimed_is_not_sent_with_old_values(worl
 def test_a_creation_decided_anew_while_it_was_claimed_is_not_sent_with_old_values(world):
     world.won("1")
     first = world.engine()
+    settings = first.settings.engine.model_copy(update={"lease_seconds": 5})  # longer than it takes to decide anew
+    first.settings = first.settings.model_copy(update={"engine": settings})
     batch = plan_only(first, Scope("r1"))
     seen = []
     world.erp.before_write = lambda writes: seen.extend(w.values["city"] for w in writes if w.kind == "customer")
