@@ -167,6 +167,29 @@ def test_an_invoice_goes_to_the_customers_address_for_invoices(system, buyer):
     assert one(system, ref).parent == buyer
 
 
+def test_a_company_below_the_customer_is_no_address_of_it(system, buyer):
+    below = {"parent_id": int(buyer.id), "type": "invoice", "name": "Tochter GmbH", "is_company": True}
+    system._rpc.create("res.partner", [below])
+    ref = posted(system, buyer, invoice(system)).ref
+    assert fields(system, ref, "partner_id")["partner_id"][0] == int(buyer.id)
+
+
+def test_what_is_out_of_use_is_filled_in_nowhere(system, buyer, erp):
+    """With a bank account that is archived Odoo posts nothing; a fiscal position changes the accounts."""
+    admin = administrator(erp)
+    (company,) = admin._rpc.search("res.company", [["id", "=", 1]], ["partner_id"])
+    account = {"partner_id": company["partner_id"][0], "acc_number": f"{erp.run} 1", "active": False}
+    position = {"name": f"Former {erp.run}", "auto_apply": True, "country_id": 12, "sequence": -1, "active": False}
+    (closed,) = admin._rpc.create("res.partner.bank", [account])
+    (former,) = admin._rpc.create("account.fiscal.position", [position])
+    rpc(system, "res.partner", "write", [int(buyer.id)], vals={"country_id": 12})
+    ref = posted(system, buyer, invoice(system)).ref
+    rpc(admin, "account.fiscal.position", "write", [former], vals={"auto_apply": False})
+    filled_in = fields(system, ref, "partner_bank_id", "fiscal_position_id")
+    assert (filled_in["partner_bank_id"] or [0])[0] != closed
+    assert (filled_in["fiscal_position_id"] or [0])[0] != former
+
+
 def test_taxes_other_than_the_products_usual_ones_are_posted(system, buyer):
     lines = [line(str(100 + n), "1", str(100 + n), str(n), category, "0") for n, category in enumerate(("AE", "K", "O"))]
     done = posted(system, buyer, invoice(system, *lines))

@@ -109,7 +109,8 @@ class InvoiceCatalogue:
         warn = [BLOCK] if self.has("res.partner", BLOCK) else []
         fields = ["active", "lang", "property_payment_term_id", "user_id", *warn]
         rows = self._rpc.of_ids("res.partner", list(ids), fields)
-        domain = [["parent_id", "in", list(rows)], ["type", "=", "invoice"], ["active", "=", True]]
+        domain: Domain = [["parent_id", "in", list(rows)], ["type", "=", "invoice"], ["active", "=", True]]
+        domain.append(["is_company", "=", False])  # a company below another is a customer of its own
         addresses: dict[int, int] = {}
         for child in self._rpc.search("res.partner", domain, ["parent_id"]) if rows else ():
             addresses.setdefault(child["parent_id"][0], child["id"])
