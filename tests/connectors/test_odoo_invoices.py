@@ -375,6 +375,10 @@ def give_it_a_date(system, ref):
     rpc(system, MOVE, "write", [int(ref.id)], vals={"invoice_date": "2026-01-02"})
 
 
+def take_the_customer_away(system, ref):
+    rpc(system, MOVE, "write", [int(ref.id)], vals={"partner_id": False})
+
+
 def delete(system, ref):
     rpc(system, MOVE, "unlink", [int(ref.id)])
 
@@ -401,7 +405,7 @@ def take_back(system, ref):
     rpc(system, MOVE, "button_draft", [int(ref.id)])
 
 
-EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer, give_it_a_date]
+EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer, take_the_customer_away, give_it_a_date]
 GONE = [(delete, "draft_deleted"), (give_up, "draft_deleted"), (copy, "invoice_twice"), (take_back, "draft_reopened")]
 
 
