@@ -190,6 +190,22 @@ def test_what_is_out_of_use_is_filled_in_nowhere(system, buyer, erp):
     assert (filled_in["fiscal_position_id"] or [0])[0] != former
 
 
+def test_a_currency_without_a_rate_is_not_drafted(system, buyer, erp):
+    """Odoo would book it one for one."""
+    admin = administrator(erp)
+    (zloty,) = admin._rpc.search("res.currency", [["name", "=", "PLN"]], ["active"])
+    rpc(admin, "res.currency", "write", [zloty["id"]], vals={"active": True})
+    planned, rates = invoice(system, currency="PLN"), []
+    try:
+        assert take(odoo(erp), "invoice", planned, buyer).code == "currency_unknown"
+        rates = admin._rpc.create("res.currency.rate", [{"currency_id": zloty["id"], "name": "2026-01-01", "rate": 4.25}])
+        assert isinstance(take(odoo(erp), "invoice", planned, buyer), Done)
+    finally:
+        if rates:
+            rpc(admin, "res.currency.rate", "unlink", rates)
+        rpc(admin, "res.currency", "write", [zloty["id"]], vals={"active": False})
+
+
 def test_taxes_other_than_the_products_usual_ones_are_posted(system, buyer):
     lines = [line(str(100 + n), "1", str(100 + n), str(n), category, "0") for n, category in enumerate(("AE", "K", "O"))]
     done = posted(system, buyer, invoice(system, *lines))
@@ -431,6 +447,17 @@ def test_a_line_that_changes_at_the_last_moment_is_told(system, buyer, monkeypat
         (outcome,) = system.write([write])
     assert (outcome.code, "net" in outcome.detail) == ("posted_otherwise", True)
     assert system.find([write]) == {}
+
+
+def test_one_that_somebody_posts_at_the_last_moment_is_posted(system, buyer, monkeypatch):
+    planned = [invoice(system) for _ in range(3)]
+    refs = [drafted(system, buyer, one) for one in planned]
+    door = Door(system._rpc._http.call, before=lambda: rpc(administrator(system.at), MOVE, "action_post", [int(refs[1].id)]))
+    with monkeypatch.context() as patch:
+        patch.setattr(system._rpc._http, "call", door)
+        outcomes = system.write([step("invoice_posting", *each) for each in zip(planned, refs, strict=True)])
+    assert [outcome.results["state"] for outcome in outcomes] == ["posted"] * 3
+    assert len({outcome.results["number"] for outcome in outcomes}) == 3
 
 
 def test_an_invoice_posted_with_other_figures_is_told(system, buyer):
