@@ -42,6 +42,20 @@ class TestOdoo(Hands, SystemContract):
         assert {number[0] for number in numbers} == {"K"}
         assert [int(number[1:]) - int(numbers[0][1:]) for number in numbers] == [0, 1, 2]
 
+    def test_a_sequence_out_of_use_numbers_nobody(self, system):
+        admin = administrator(self.erp)
+        (ours,) = admin._rpc.search("ir.sequence", SEQUENCE, ["company_id"])
+        rpc(admin, "ir.sequence", "write", [ours["id"]], vals={"company_id": False})
+        former = {"name": "Former", "code": "res.partner", "prefix": "X", "active": False, "company_id": 1}
+        (made,) = admin._rpc.create("ir.sequence", [former])
+        try:
+            (done,) = system.write([customer(self.erp)])
+            assert done.results["number"][0] == "K"
+        finally:
+            rpc(admin, "ir.sequence", "unlink", [made])
+            company = ours["company_id"] and ours["company_id"][0]
+            rpc(admin, "ir.sequence", "write", [ours["id"]], vals={"company_id": company})
+
     def test_a_repeated_create_changes_nothing(self, system):
         write = customer(self.erp)
         (first,) = system.write([write])
@@ -211,6 +225,18 @@ class TestOdoo(Hands, SystemContract):
             patch.setattr(self.http(system), "call", lambda *a, safe, **k: real(*a, safe=safe, **k) if safe else busy)
             assert kinds(system.write(writes)) == {write.key: NotSent for write in writes}
         assert system.find(writes) == {}
+
+    @pytest.mark.parametrize("name", ["OperationalError", "InterfaceError", "pool.PoolError", "errors.AdminShutdown"])
+    def test_a_database_that_is_away_refuses_no_record(self, system, monkeypatch, name):
+        odoo_hands.not_in(system, 19, "over /json/2 that is a status 500, which says so")
+        writes, real = self.creates(system, 2), self.http(system).call
+        away = {"error": {"data": {"name": f"psycopg2.{name}", "message": "server closed the connection unexpectedly"}}}
+        with monkeypatch.context() as patch:
+            patch.setattr(self.http(system), "call", lambda *a, safe, **k: real(*a, safe=safe, **k) if safe else away)
+            assert kinds(system.write(writes)) == {write.key: Unknown for write in writes}
+            patch.setattr(self.http(system), "call", lambda *a, **k: away)
+            with pytest.raises(SystemUnavailable):
+                system.read("customer", ["1"])
 
     def test_a_change_before_the_write_is_a_conflict(self, system):
         write, other = self.updates(system)

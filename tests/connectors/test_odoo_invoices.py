@@ -167,6 +167,45 @@ def test_an_invoice_goes_to_the_customers_address_for_invoices(system, buyer):
     assert one(system, ref).parent == buyer
 
 
+def test_a_company_below_the_customer_is_no_address_of_it(system, buyer):
+    below = {"parent_id": int(buyer.id), "type": "invoice", "name": "Tochter GmbH", "is_company": True}
+    system._rpc.create("res.partner", [below])
+    ref = posted(system, buyer, invoice(system)).ref
+    assert fields(system, ref, "partner_id")["partner_id"][0] == int(buyer.id)
+
+
+def test_what_is_out_of_use_is_filled_in_nowhere(system, buyer, erp):
+    """With a bank account that is archived Odoo posts nothing; a fiscal position changes the accounts."""
+    admin = administrator(erp)
+    (company,) = admin._rpc.search("res.company", [["id", "=", 1]], ["partner_id"])
+    account = {"partner_id": company["partner_id"][0], "acc_number": f"{erp.run} 1", "active": False}
+    position = {"name": f"Former {erp.run}", "auto_apply": True, "country_id": 12, "sequence": -1, "active": False}
+    (closed,) = admin._rpc.create("res.partner.bank", [account])
+    (former,) = admin._rpc.create("account.fiscal.position", [position])
+    rpc(system, "res.partner", "write", [int(buyer.id)], vals={"country_id": 12})
+    ref = posted(system, buyer, invoice(system)).ref
+    rpc(admin, "account.fiscal.position", "write", [former], vals={"auto_apply": False})
+    filled_in = fields(system, ref, "partner_bank_id", "fiscal_position_id")
+    assert (filled_in["partner_bank_id"] or [0])[0] != closed
+    assert (filled_in["fiscal_position_id"] or [0])[0] != former
+
+
+def test_a_currency_without_a_rate_is_not_drafted(system, buyer, erp):
+    """Odoo would book it one for one."""
+    admin = administrator(erp)
+    (zloty,) = admin._rpc.search("res.currency", [["name", "=", "PLN"]], ["active"])
+    rpc(admin, "res.currency", "write", [zloty["id"]], vals={"active": True})
+    planned, rates = invoice(system, currency="PLN"), []
+    try:
+        assert take(odoo(erp), "invoice", planned, buyer).code == "currency_unknown"
+        rates = admin._rpc.create("res.currency.rate", [{"currency_id": zloty["id"], "name": "2026-01-01", "rate": 4.25}])
+        assert isinstance(take(odoo(erp), "invoice", planned, buyer), Done)
+    finally:
+        if rates:
+            rpc(admin, "res.currency.rate", "unlink", rates)
+        rpc(admin, "res.currency", "write", [zloty["id"]], vals={"active": False})
+
+
 def test_taxes_other_than_the_products_usual_ones_are_posted(system, buyer):
     lines = [line(str(100 + n), "1", str(100 + n), str(n), category, "0") for n, category in enumerate(("AE", "K", "O"))]
     done = posted(system, buyer, invoice(system, *lines))
@@ -352,6 +391,10 @@ def give_it_a_date(system, ref):
     rpc(system, MOVE, "write", [int(ref.id)], vals={"invoice_date": "2026-01-02"})
 
 
+def take_the_customer_away(system, ref):
+    rpc(system, MOVE, "write", [int(ref.id)], vals={"partner_id": False})
+
+
 def delete(system, ref):
     rpc(system, MOVE, "unlink", [int(ref.id)])
 
@@ -378,7 +421,7 @@ def take_back(system, ref):
     rpc(system, MOVE, "button_draft", [int(ref.id)])
 
 
-EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer, give_it_a_date]
+EDITS = [edit_a_price, change_the_tax, change_the_days, add_a_line, change_the_customer, take_the_customer_away, give_it_a_date]
 GONE = [(delete, "draft_deleted"), (give_up, "draft_deleted"), (copy, "invoice_twice"), (take_back, "draft_reopened")]
 
 
@@ -404,6 +447,17 @@ def test_a_line_that_changes_at_the_last_moment_is_told(system, buyer, monkeypat
         (outcome,) = system.write([write])
     assert (outcome.code, "net" in outcome.detail) == ("posted_otherwise", True)
     assert system.find([write]) == {}
+
+
+def test_one_that_somebody_posts_at_the_last_moment_is_posted(system, buyer, monkeypatch):
+    planned = [invoice(system) for _ in range(3)]
+    refs = [drafted(system, buyer, one) for one in planned]
+    door = Door(system._rpc._http.call, before=lambda: rpc(administrator(system.at), MOVE, "action_post", [int(refs[1].id)]))
+    with monkeypatch.context() as patch:
+        patch.setattr(system._rpc._http, "call", door)
+        outcomes = system.write([step("invoice_posting", *each) for each in zip(planned, refs, strict=True)])
+    assert [outcome.results["state"] for outcome in outcomes] == ["posted"] * 3
+    assert len({outcome.results["number"] for outcome in outcomes}) == 3
 
 
 def test_an_invoice_posted_with_other_figures_is_told(system, buyer):

@@ -77,6 +77,14 @@ class TestOdooReceivables(ReceivablesContract):
         books.write(invoice, is_move_sent=True)
         assert read(invoice).sent is True
 
+    def test_a_draft_without_a_customer_stops_nobody(self, books, system, party, told):
+        told.now()
+        (nobodys,) = books.system._rpc.create(MOVE, [{"move_type": "out_invoice"}])
+        invoice = books.invoice(party)
+        assert (told(), told("debtor")) == ({str(invoice)}, {str(party)})
+        assert system.read("receivable", [str(nobodys)]) == {}
+        books.system._rpc.call(MOVE, "unlink", [nobodys], safe=False)
+
     def test_without_bank_transactions_the_latest_payment_says_how_far_the_bank_is_booked(self, books, party, unallocated):
         other = books.other_company()
         (check,) = [check for check in other.system.receivable_checks() if check.name == "erp bank"]

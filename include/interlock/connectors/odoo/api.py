@@ -43,7 +43,7 @@ class Rpc:
 
     @cached_property
     def context(self) -> Row:
-        """The user's language and time zone, the one company; archived records are read too."""
+        """The user's language and time zone, the one company."""
         uid = self._uid
         me = {"fields": ["lang", "tz", "company_id", "company_ids"]}
         (user,) = self._sent("res.users", "read", [uid], me, safe=True)
@@ -55,7 +55,7 @@ class Rpc:
         if company not in user["company_ids"]:
             raise ConfigurationError(f"erp.company: Odoo's user is not allowed to work in company {company}; allow it there")
         own = {"lang": user["lang"] or "en_US", "tz": user["tz"] or "UTC"}
-        return {**own, "uid": uid, "allowed_company_ids": [company], "active_test": False}
+        return {**own, "uid": uid, "allowed_company_ids": [company]}
 
     @property
     def company(self) -> int:
@@ -101,8 +101,13 @@ class Rpc:
         context: Row | None = None,
         **named: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back)."""
-        return self._sent(model, method, ids, {**named, "context": {**self.context, **(context or {})}}, safe=safe)
+        """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back).
+
+        Archived records are read too. A call with effects does not see them, for Odoo would fill them in: an archived bank
+        account, fiscal position or sequence.
+        """
+        seen = {"active_test": False} if safe else {}
+        return self._sent(model, method, ids, {**named, "context": {**self.context, **seen, **(context or {})}}, safe=safe)
 
     def create(self, model: str, rows: Sequence[Row], context: Row | None = None) -> list[int]:
         """Create rows in one transaction; their ids in order."""

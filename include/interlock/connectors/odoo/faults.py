@@ -10,6 +10,11 @@ from interlock.errors import ConfigurationError, InterlockError, LoginRefused, R
 
 USER_ERRORS: Final = ("UserError", "ValidationError", "RedirectWarning")
 BUSY: Final = ("SerializationFailure", "DeadlockDetected", "LockNotAvailable", "TransactionRollbackError")
+DOWN: Final = (
+    "OperationalError", "InterfaceError", "PoolError", "AdminShutdown", "CrashShutdown", "CannotConnectNow", "TooManyConnections",
+    "IdleInTransactionSessionTimeout", "DiskFull",
+)  # fmt: skip
+"""Of PostgreSQL or the way to it, not of a record; it may have broken off after the commit."""
 NO_LOGIN: Final = (
     "Odoo refuses the login; check user and API key of its connection: a key expires (after 90 days at most for most users),"
     " and a user with two-factor authentication needs a key, its password is not accepted"
@@ -29,14 +34,20 @@ def classified(data: Mapping[str, Any], database: str, status: int = 0) -> Inter
         return LoginRefused(NO_LOGIN)
     if kind in BUSY:
         return SystemUnavailable("Odoo gave a change up, as others changed the same records", sent=False)
-    if kind == "OperationalError" and database in message and "does not exist" in message:
-        return ConfigurationError(no_database(database))
+    if kind in DOWN:
+        return _away(message, database)
     text = message[:1000] or kind
     if kind == "AccessError":
         return Refused("no_right", text, status=status)
     if kind == "MissingError":
         return Refused("record_missing", text, status=status)
     return Refused("refused_by_erp" if kind in USER_ERRORS else "erp_fault", text, status=status)
+
+
+def _away(message: str, database: str) -> InterlockError:
+    if database in message and "does not exist" in message:
+        return ConfigurationError(no_database(database))
+    return SystemUnavailable("Odoo lost its database, or its way there")
 
 
 def told(text: str) -> Mapping[str, Any]:

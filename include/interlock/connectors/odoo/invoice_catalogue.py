@@ -13,6 +13,7 @@ from interlock.errors import ConfigurationError
 
 LEGAL: Final = "invoice_legal_notes"  # of a tax, printed on the invoice; not in 17
 BLOCK: Final = "invoice_warn"  # of a customer, `block` forbids invoices; not in 19
+HOME: Final = "is_current_company_currency"  # of a currency
 PLACES: Final = ("quantity", "price_unit", "discount")
 
 
@@ -34,6 +35,7 @@ class InvoiceCatalogue:
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self._products: dict[str, int | None] = {}
+        self._rated: dict[str, bool] = {}
 
     @property
     def company(self) -> int:
@@ -73,7 +75,19 @@ class InvoiceCatalogue:
     @cached_property
     def currencies(self) -> dict[str, int]:
         """Ids of the currencies in use by ISO code."""
-        return {row["name"]: row["id"] for row in self._rpc.search("res.currency", [["active", "=", True]], ["name"])}
+        rows = self._rpc.search("res.currency", [["active", "=", True]], ["name", HOME])
+        self._rated |= {row["name"]: True for row in rows if row[HOME]}
+        return {row["name"]: row["id"] for row in rows}
+
+    def books(self, currency: str) -> bool:
+        """Tell whether a currency is in use and has a rate: without one Odoo books it one for one, and says nothing."""
+        if currency in self.currencies and currency not in self._rated:
+            whose = ["|", ["company_id", "=", False], ["company_id", "parent_of", [self.company]]]
+            rates = self._rpc.search(
+                "res.currency.rate", [["currency_id", "=", self.currencies[currency]], *whose], ["id"], limit=1
+            )
+            self._rated[currency] = bool(rates)
+        return self._rated.get(currency, False)
 
     @cached_property
     def journals(self) -> list[Row]:
@@ -109,7 +123,8 @@ class InvoiceCatalogue:
         warn = [BLOCK] if self.has("res.partner", BLOCK) else []
         fields = ["active", "lang", "property_payment_term_id", "user_id", *warn]
         rows = self._rpc.of_ids("res.partner", list(ids), fields)
-        domain = [["parent_id", "in", list(rows)], ["type", "=", "invoice"], ["active", "=", True]]
+        domain: Domain = [["parent_id", "in", list(rows)], ["type", "=", "invoice"], ["active", "=", True]]
+        domain.append(["is_company", "=", False])  # a company below another is a customer of its own
         addresses: dict[int, int] = {}
         for child in self._rpc.search("res.partner", domain, ["parent_id"]) if rows else ():
             addresses.setdefault(child["parent_id"][0], child["id"])

@@ -23,7 +23,7 @@ COLUMNS: Final = [*HEAD, *(f"invoice_line_ids/{name}" for name in LINE)]
 UNFIT: Final = {
     "customer_blocked": "the customer is not there, or archived or blocked for invoices, in the ERP; nothing is invoiced to it",
     "term_missing": "the customer has no payment term in the ERP, where all without one is due at once; give it one",
-    "currency_unknown": "the ERP has no such currency in use; switch it on there",
+    "currency_unknown": "the ERP has no such currency in use, or no rate of it; switch it on there, or enter one",
     "product_unknown": "the ERP has no product of that code in use, or several",
     "tax_unknown": "the ERP has no usable tax on sales of the name that the tax table gives, or several",
 }
@@ -35,7 +35,7 @@ def unfit(invoice: Invoice, customer: Customer | None, products: Products, catal
         return "customer_blocked"
     if customer.term is None:
         return "term_missing"
-    if invoice.currency not in catalogue.currencies:
+    if not catalogue.books(invoice.currency):
         return "currency_unknown"
     if not invoice.lines or any(products.get(line.product) is None for line in invoice.lines):
         return "product_unknown"

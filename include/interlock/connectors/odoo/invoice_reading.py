@@ -40,7 +40,7 @@ class Found:
 
     def __init__(self, row: Row, invoice: Invoice, record: Record, made_for: set[str]) -> None:
         self.id: int = row["id"]
-        self.party = str(row["commercial_partner_id"][0])
+        self.party = str(party(row) or "")
         self.made_for, self.invoice, self.record = made_for, invoice, record
         self.dated = bool(row["invoice_date"])
         self.reopened = row["state"] == "draft" and bool(row["posted_before"])
@@ -98,7 +98,7 @@ class InvoiceReader:
         ids = [row["id"] for row, _ in keyed]
         lines, marks = self._lines(ids), self._marks(MODEL, ids)
         names = self._marks(LINE, [line["id"] for several in lines.values() for line in several if _is_product(line)])
-        recipients = self._recipients({row["commercial_partner_id"][0] for row, _ in keyed})
+        recipients = self._recipients({partner for row, _ in keyed if (partner := party(row))})
         codes = self._codes(lines)
         found: list[Found] = []
         for row, key in keyed:
@@ -155,7 +155,7 @@ class InvoiceReader:
         own = [(line, *read_line_mark(names.get(line["id"], ""))) for line in lines if _is_product(line)]
         read = tuple(self._line(line, mark, codes, currency) for line, mark, _ in own)
         days = [day for line in read for day in (line.service_from, line.service_to) if day] or [key.period_start]
-        state, partner = state_of(row), row["commercial_partner_id"][0]
+        state, partner = state_of(row), party(row)
         posted = state in {InvoiceState.POSTED, InvoiceState.PAID, InvoiceState.CANCELLED}
         invoice = Invoice(
             key=key, state=state, currency=currency, recipient=recipients.get(partner, ""), service_from=min(days),
@@ -167,7 +167,7 @@ class InvoiceReader:
         )  # fmt: skip
         by_hand = not any(line.line for line in read)
         values = {**invoice.model_dump(mode="json"), "reference": invoice.reference, "made_by_hand": by_hand}
-        customer = self._ref("customer", str(partner))
+        customer = self._ref("customer", str(partner)) if partner else None
         record = Record(self._ref("invoice", str(row["id"])), moment(row["write_date"]) or EPOCH, values, customer)
         return Found(row, invoice, record, {customer for _, _, customer in own if customer})
 
@@ -216,6 +216,11 @@ def state_of(row: Row) -> InvoiceState:
         return InvoiceState.CANCELLED
     paid = row["payment_state"] in {"paid", "in_payment"} and not row["amount_residual"]
     return InvoiceState.PAID if paid else InvoiceState.POSTED
+
+
+def party(row: Row) -> int:
+    """Return the customer of an invoice; 0 for a draft that has none yet, which Odoo allows."""
+    return int(row["commercial_partner_id"][0]) if row["commercial_partner_id"] else 0
 
 
 def read_key(reference: str | bool) -> InvoiceKey | None:  # noqa: FBT001 - false is Odoo's null

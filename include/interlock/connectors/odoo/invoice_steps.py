@@ -17,6 +17,7 @@ from interlock.connectors.odoo.invoice_drafting import UNFIT as UNDRAFTED
 from interlock.connectors.odoo.invoice_reading import MODEL, Found
 from interlock.domain.change import Done, Outcome, Unknown, Write
 from interlock.domain.invoice import Invoice, InvoiceState
+from interlock.errors import InterlockError, Refused
 
 
 class Steps(Taking):
@@ -65,7 +66,18 @@ class Steps(Taking):
 
         def send(part: Sequence[Write]) -> Sequence[Outcome]:
             several = [ready[write.key] for write in part]
-            self._rpc.call(MODEL, "action_post", [one.id for one in several], safe=False)
+            try:
+                self._rpc.call(MODEL, "action_post", [one.id for one in several], safe=False)
+            except Refused:
+                if len(several) > 1 or not self._posted(several[0].id):
+                    raise
             return self._numbered(part, several, planned)
 
         return [*outcomes, *sending.in_turn(parts(rest), send)]
+
+    def _posted(self, invoice: int) -> bool:
+        """Tell whether somebody else posted an invoice in between, for which Odoo refuses to post it."""
+        try:
+            return bool(self._rpc.search(MODEL, [["id", "=", invoice], ["state", "=", "posted"]], ["id"]))
+        except InterlockError:
+            return False

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from interlock.connectors.odoo.api import Row, words
-from interlock.connectors.odoo.invoice_reading import amount, state_of
+from interlock.connectors.odoo.invoice_reading import amount, party, state_of
 from interlock.connectors.odoo.receivable_ledger import Booked, Settled
 from interlock.connectors.odoo.receivable_returns import Shares
 from interlock.connectors.receivable_lines import Ledger, Line, item_id
@@ -74,7 +74,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
     reference = next(filter(contract_of, (words(row["invoice_origin"]), words(row["ref"]))), words(row["ref"]))
     return {
         "id": document.key, "kind": "credit_note" if note else "invoice", "number": words(row["name"]).strip("/"),
-        "reference": reference, "contract": contract_of(reference), "recipient": str(row["commercial_partner_id"][0]),
+        "reference": reference, "contract": contract_of(reference), "recipient": str(party(row)),
         "currency": document.code, "state": state, "net": sign * amount(row["amount_untaxed"], document.code),
         "tax": sign * amount(row["amount_tax"], document.code), "gross": document.gross,
         "open": sign * amount(row["amount_residual"], document.code) if posted else ZERO,

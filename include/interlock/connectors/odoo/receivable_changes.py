@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, wire
+from interlock.connectors.odoo.invoice_reading import party
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL, PARTNER, PAYMENT
 from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
 from interlock.connectors.receivable_lines import item_id
@@ -48,7 +49,8 @@ class Changes:
         """Return the customers of touched invoices and lines, and touched ones; None: all who were invoiced or owe."""
         stamps: Stamps = {}
         for row in self._every(MODEL, self._lines.catalogue.own, ["commercial_partner_id", "write_date"], since):
-            note(stamps, str(row["commercial_partner_id"][0]), _stamp(row))
+            if customer := party(row):
+                note(stamps, str(customer), _stamp(row))
         changes: Domain = [["write_date", ">=", wire(since)]] if since else [["reconciled", "=", False]]
         for line in self._lines.lines(*changes, ["partner_id", "!=", False], posted=since is None).values():
             note(stamps, str(line.party), line.at)

@@ -10,6 +10,7 @@ from typing import Final
 from interlock.connectors.odoo import receivable_building as building
 from interlock.connectors.odoo import receivable_returns as returns
 from interlock.connectors.odoo.api import Domain, Rpc, moment, numbers
+from interlock.connectors.odoo.invoice_reading import party
 from interlock.connectors.odoo.receivable_building import Book
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL
 from interlock.connectors.odoo.receivable_debtors import unallocated
@@ -46,10 +47,11 @@ class ReceivableReader:
         return found
 
     def _read(self, invoices: Sequence[int], items: Sequence[int]) -> dict[str, Record]:
-        rows = self._rpc.search(MODEL, [["id", "in", invoices], *self._lines.catalogue.own], FIELDS) if invoices else []
+        there = self._rpc.search(MODEL, [["id", "in", invoices], *self._lines.catalogue.own], FIELDS) if invoices else []
+        rows = [row for row in there if party(row)]  # nobody owes what bears no customer: a draft, or a receipt
         book, make = self._book([row["id"] for row in rows], items), partial(record, self._ref)
         found = [
-            make(str(row["id"]), row["commercial_partner_id"][0], partial(building.invoice, row, book),
+            make(str(row["id"]), party(row), partial(building.invoice, row, book),
                  moment(row["write_date"]) or EPOCH)
             for row in rows
         ]  # fmt: skip
