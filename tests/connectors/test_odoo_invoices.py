@@ -436,6 +436,21 @@ def test_what_somebody_did_to_a_draft_is_told_and_nothing_is_posted(system, buye
     assert live(system, planned) == before
 
 
+@pytest.mark.parametrize("text", ["PO 4711", "SC-other/2026-01-01", ""])
+def test_an_invoice_whose_source_document_somebody_changed_stays_ours(system, buyer, text):
+    """An import or an automated action does that; our mark stays, so that the days are not invoiced twice."""
+    planned = invoice(system)
+    ref = drafted(system, buyer, planned)
+    rpc(system, MOVE, "write", [int(ref.id)], vals={"invoice_origin": text})
+    assert take(system, "invoice", planned, buyer).ref == ref
+    assert isinstance(take(system, "invoice_confirmation", planned, ref), Done)
+    done = take(system, "invoice_posting", planned, ref)
+    assert isinstance(done, Done), done
+    assert take(system, "invoice_posting", planned, ref).results == done.results
+    values = one(system, ref).values
+    assert (values["reference"], values["number"], values["made_by_hand"]) == (planned.reference, done.results["number"], False)
+
+
 def test_a_line_that_changes_at_the_last_moment_is_told(system, buyer, monkeypatch):
     """Odoo has no lock."""
     planned = invoice(system)

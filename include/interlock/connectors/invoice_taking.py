@@ -32,6 +32,11 @@ class Taking:
         """Return what the ERP takes as a new draft."""
         raise NotImplementedError
 
+    def _there(self, writes: Sequence[Write], planned: Planned) -> Mapping[str, Sequence[Any]]:
+        """Return the invoices under the planned references."""
+        found: Mapping[str, Sequence[Any]] = self._reader.by_reference([planned[write.key].reference for write in writes])
+        return found
+
     def _wrong(self, invoice: Invoice, there: Sequence[Any]) -> str:
         """Tell what keeps a step from going on with what is there, or return an empty string."""
         return wrong(invoice, there)
@@ -65,7 +70,7 @@ class Taking:
 
     def _ready(self, writes: Sequence[Write], planned: Planned) -> tuple[dict[str, Any], list[Outcome]]:
         """Return the one invoice that each step goes on with, and a refusal for each whose invoice is not as planned."""
-        by = self._reader.by_reference([planned[write.key].reference for write in writes])
+        by = self._there(writes, planned)
         ready, outcomes = dict[str, Any](), list[Outcome]()
         for write in writes:
             invoice = planned[write.key]

@@ -24,6 +24,12 @@ def invoice_mark(company: int, reference: str) -> str:
     return f"{EXTERNAL}invoice/{company}/{quote(reference, safe='')}"
 
 
+def read_invoice_mark(company: int, external: str) -> str:
+    """Return the reference of an invoice of ours, or an empty string: the mark stays where people change the texts."""
+    begin = f"{EXTERNAL}invoice/{company}/"
+    return unquote(external.removeprefix(begin)) if external.startswith(begin) else ""
+
+
 def line_mark(company: int, reference: str, place: int, line: InvoiceLine, customer: int) -> str:
     """Return the external id of a line."""
     named = f"{company}/{quote(reference, safe='')}/{place}/{customer}"

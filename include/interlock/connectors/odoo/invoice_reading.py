@@ -16,7 +16,7 @@ from interlock.connectors.invoicing import literally
 from interlock.connectors.odoo import objects
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, words
 from interlock.connectors.odoo.invoice_catalogue import InvoiceCatalogue
-from interlock.connectors.odoo.invoice_marks import invoice_mark, read_line_mark
+from interlock.connectors.odoo.invoice_marks import read_invoice_mark, read_line_mark
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, InvoiceState, TaxTotal
 from interlock.domain.money import ZERO, half_up
@@ -91,18 +91,18 @@ class InvoiceReader:
         return by
 
     def found(self, domain: Domain) -> list[Found]:
-        """Read invoices with lines and taxes, oldest first; those without a reference of our form are left out."""
-        fields = FIELDS
-        rows = list(self._rpc.every(MODEL, [*self._catalogue.own, *domain], fields))
-        keyed = [(row, key) for row in rows if (key := read_key(row["invoice_origin"]) or read_key(row["ref"]))]
-        ids = [row["id"] for row, _ in keyed]
-        lines, marks = self._lines(ids), self._marks(MODEL, ids)
+        """Read invoices with lines and taxes, oldest first; those without our mark or a reference of our form are left out."""
+        rows = list(self._rpc.every(MODEL, [*self._catalogue.own, *domain], FIELDS))
+        company = self._catalogue.company
+        marks = {name: read_invoice_mark(company, mark) for name, mark in self._marks(MODEL, [r["id"] for r in rows]).items()}
+        keyed = [(row, key) for row in rows if (key := _key(row, marks.get(row["id"], "")))]
+        lines = self._lines([row["id"] for row, _ in keyed])
         names = self._marks(LINE, [line["id"] for several in lines.values() for line in several if _is_product(line)])
         recipients = self._recipients({partner for row, _ in keyed if (partner := party(row))})
         codes = self._codes(lines)
         found: list[Found] = []
         for row, key in keyed:
-            ours = marks.get(row["id"], "") == invoice_mark(self._catalogue.company, key.reference)
+            ours = marks.get(row["id"], "") == key.reference
             one = self._one(row, key, lines.get(row["id"], []), names if ours else {}, recipients, codes)
             typed = read_key(row["ref"])
             if not ours and typed and typed != key:
@@ -221,6 +221,11 @@ def state_of(row: Row) -> InvoiceState:
 def party(row: Row) -> int:
     """Return the customer of an invoice; 0 for a draft that has none yet, which Odoo allows."""
     return int(row["commercial_partner_id"][0]) if row["commercial_partner_id"] else 0
+
+
+def _key(row: Row, marked: str) -> InvoiceKey | None:
+    """Our mark tells which invoice it is, whatever people made of its texts; without one the texts do."""
+    return read_key(marked) or read_key(row["invoice_origin"]) or read_key(row["ref"])
 
 
 def read_key(reference: str | bool) -> InvoiceKey | None:  # noqa: FBT001 - false is Odoo's null

@@ -6,7 +6,7 @@ planned. It has no lock either, so that what it posted is compared once more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from interlock.connectors.batches import Sending
 from interlock.connectors.invoice_judging import chosen, wrong
@@ -46,6 +46,14 @@ class Steps(Taking):
 
     def _drafted(self, invoice: Invoice, customer: Customer, products: Products) -> list[Cells]:
         return draft(invoice, customer, products, self._catalogue)
+
+    def _there(self, writes: Sequence[Write], planned: Planned) -> Mapping[str, Sequence[Found]]:
+        """One whose texts somebody changed is found by its id, and known by our mark."""
+        by = dict(super()._there(writes, planned))
+        lost = [int(write.parent.id) for write in writes if write.parent and planned[write.key].reference not in by]
+        for one in self._reader.found([["id", "in", lost]]) if lost else ():
+            by.setdefault(one.invoice.reference, [one])
+        return by
 
     def _wrong(self, invoice: Invoice, there: Sequence[Found]) -> str:
         """One that was posted and taken back is told apart from one that was edited."""
