@@ -50,8 +50,11 @@ class Rpc:
             raise ContractBroken(f"Tryton refuses {method} ({error.code}); check its version and the user's rights") from None
 
     def call(self, method: str, *arguments: Any, safe: bool, context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
-        """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back)."""
-        full = {**self.context, **(context or {})}
+        """Call a model's method; raises Refused for the ERP's definite no (its transaction was rolled back).
+
+        Archived records are read too. A call with effects does not see them, so that Tryton fills in nothing that is out of use.
+        """
+        full = {**self.context, **({"active_test": False} if safe else {}), **(context or {})}
         for again in (True, False):
             try:
                 return self._send(method, [*arguments, full], safe=safe, authorization=self._authorization)
@@ -86,7 +89,7 @@ class Rpc:
         token = f"{self._endpoint.login}:{answer[0]}:{answer[1]}".encode()
         self._authorization = f"Session {base64.b64encode(token).decode()}"
         preferences = self._send("model.res.user.get_preferences", [True, {}], safe=True, authorization=self._authorization)
-        self._context = {**preferences, "active_test": False}
+        self._context = dict(preferences)
         if self._company:
             if not self._company.isdigit():
                 raise ConfigurationError("erp.company is not a company id; use the number that Tryton shows, or leave it empty")
