@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.domain import normalise as rules
 from interlock.domain.maps import ValueMaps
-from interlock.domain.normalise import RULES, normalise
+from interlock.domain.normalise import RULES, normalise, text
 from interlock.domain.party import PARTY_FIELDS
 
 
@@ -84,3 +85,8 @@ def test_hostile_text_stays_text(field, raw):
 def test_a_canonical_form_is_its_own(field, raw):
     once, _ = normalise({field: raw})
     assert normalise(once)[0] == once
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("aä ß\u0301\u00a0\u200b\t\n\u2028"), st.characters())))
+def test_text_that_needs_no_care_is_left_as_care_would_leave_it(raw):
+    assert text(raw) == " ".join(rules._visible(raw).split())

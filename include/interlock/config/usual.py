@@ -6,6 +6,7 @@ HubSpot's names stand with the fields; EspoCRM's are the same words in its spell
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -68,6 +69,7 @@ def usual_names(given: Mapping[str, Any], table: str, known: Mapping[str, Known]
     return {field: own.get(field, _spelled(one.name, built_in=built_in)) for field, one in known.items()}
 
 
+@cache
 def _spelled(name: str, *, built_in: bool) -> str:
     first, *rest = name.split("_")
     words = "".join(word.capitalize() for word in rest)

@@ -36,9 +36,14 @@ class Unusable(ValueError):  # noqa: N818 - a value, not a failure
 
 def text(value: str) -> str:
     """Return NFC text on one line without control or direction characters."""
+    if not (value.isprintable() and unicodedata.is_normalized("NFC", value)):
+        value = _visible(value)
+    return " ".join(value.split())
+
+
+def _visible(value: str) -> str:
     clean = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in unicodedata.normalize("NFC", value))
-    clean = "".join(c for c in clean if unicodedata.category(c) not in {"Cf", "Cs", "Co"})
-    return " ".join(clean.split())
+    return "".join(c for c in clean if unicodedata.category(c) not in {"Cf", "Cs", "Co"})
 
 
 def lines(value: str) -> str:
