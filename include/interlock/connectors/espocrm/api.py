@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -27,8 +27,8 @@ PAGE: Final = 200
 IDS: Final = 100
 """Most ids in one filter, so that no web server refuses the length of the address."""
 API_KEY: Final = re.compile(r"[0-9a-f]{32}")
-LOCKED_OUT: Final = "failed login attempts"
-NOT_LOCKED_OUT: Final = "wait until it lets go, and correct the connection's key"
+LOCKED_OUT: Final = "failed login attempts"  # in EspoCRM's reason
+LOCKED: Final = "EspoCRM has locked out this address after wrong keys; wait until it lets go, and correct the connection's key"
 
 
 class Api:
@@ -51,7 +51,7 @@ class Api:
             raise ContractBroken("EspoCRM answers App/user with another shape than documented")
         return answer
 
-    @property
+    @cached_property
     def rights(self) -> Rights:
         """What the user's role allows."""
         return Rights(self.me["acl"])
@@ -116,6 +116,10 @@ class Api:
         found = self.metadata(f"entityDefs.{scope}.fields")
         return {name: row | {"type": self._type(row.get("type"))} for name, row in found.items() if isinstance(row, dict)}
 
+    def fields_of(self, scopes: Iterable[str]) -> dict[str, Row]:
+        """Return the fields of some objects, each asked for once."""
+        return {scope: self.fields(scope) for scope in dict.fromkeys(scopes)}
+
     def _type(self, name: object) -> object:
         return f"{name}, a type that this version lacks," if name == DECIMAL and not self.has_decimal else name
 
@@ -138,7 +142,7 @@ class Api:
                 raise LoginRefused(f"EspoCRM refuses to show {path.partition('/')[0]}: a right is missing") from None
             raise _unanswered(path, error) from None
 
-    def _read(self, path: str, params: Row) -> Any:  # noqa: ANN401
+    def _read(self, path: str, params: Row) -> object:
         try:
             return self._call("GET", path, safe=True, params=params)
         except Refused as error:
@@ -182,7 +186,7 @@ class Api:
             return self._http.call(method, f"/api/v1/{path}", safe=safe, params=params, json=json, headers=given)
         except Refused as error:
             if error.status == HTTPStatus.FORBIDDEN and LOCKED_OUT in error.detail:
-                raise LoginRefused(f"EspoCRM has locked out this address after wrong keys; {NOT_LOCKED_OUT}") from None
+                raise LoginRefused(LOCKED) from None
             raise
 
     def _login(self, method: str, path: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ class EspoCrm:
         self._url = endpoint.url.rstrip("/")
         self._api = Api(endpoint, settings)
         self._reader = Reader(self._api, settings, self.ref, self._page)
-        self._writer = Writer(self._api, settings, self.ref, self._kind)
+        self._writer = Writer(self._api, settings, self._reader, self.ref, self._kind)
         self._complete: set[str] = set()
 
     @cached_property

@@ -34,7 +34,7 @@ def require(api: Api, settings: CrmSettings, kind: str) -> None:
     if kind == KIND:
         several = [one for one in wanted(settings) if one.scope.startswith(settings.contract_object)]
         several = [one for one in several if one.table != "crm.contract_payment"]
-    if lacking := _lacking(api, several):
+    if lacking := _lacking(api, several, api.fields_of(one.scope for one in several)):
         what = f"missing, of another type or not permitted: {', '.join(lacking)}"
         raise ConfigurationError(f"{several[0].table}: {what}; {MAKE}; give the role its rights, or map others")
 
@@ -44,10 +44,11 @@ def fields(api: Api, settings: CrmSettings) -> Iterator[Check]:
     by_table: dict[str, list[Wanted]] = {}
     for one in wanted(settings):
         by_table.setdefault(one.table, []).append(one)
+    known = api.fields_of(one.scope for several in by_table.values() for one in several)
     for table, several in by_table.items():
         name = f"{table.replace('crm.', 'crm ').replace('_', ' ')} fields"
-        lacking = _lacking(api, several)
-        if not api.fields(several[0].scope):
+        lacking = _lacking(api, several, known)
+        if not known[several[0].scope]:
             cure = f'{MAKE}; or name another as crm.contract_object, "" if no contracts are to be invoiced'
             yield Check(name, "warning", f"no object {several[0].scope}", cure)
         elif lacking:
@@ -57,12 +58,9 @@ def fields(api: Api, settings: CrmSettings) -> Iterator[Check]:
             yield Check(name, "ok", "all there")
 
 
-def _lacking(api: Api, several: Sequence[Wanted]) -> list[str]:
-    known: dict[str, Mapping[str, Row]] = {}
+def _lacking(api: Api, several: Sequence[Wanted], known: Mapping[str, Mapping[str, Row]]) -> list[str]:
     found: list[str] = []
     for one in several:
-        if one.scope not in known:
-            known[one.scope] = api.fields(one.scope)
         row = one.definition(known[one.scope])
         if row is None:
             found.append(f"{one.name} (for {one.field})")

@@ -35,21 +35,17 @@ class Listing:
         self._api.rights.require_fields(kind.scope, names)
         return names
 
-    def newest(self, kind: Kind) -> list[datetime]:
-        """Return when a row of the kind changed last, nothing where there is none."""
-        rows = self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)
-        return [moment(row[MODIFIED]) for row in rows if row[MODIFIED]]
-
-    def whole(self, kind: Kind) -> Iterator[tuple[list[Row], bool]]:
-        """Yield all rows by id, and whether they are the last."""
+    def whole(self, kind: Kind) -> Iterator[tuple[list[Row], list[datetime]]]:
+        """Yield all rows by id, with the last of them when a row had changed last before the first was read, if any had."""
         self.require(kind)
+        changed = self._api.list(kind.scope, [], TIMES, order=MODIFIED, down=True, most=1)
         last: list[Condition] = []
         while True:
             rows = self._api.list(kind.scope, last, self.select(kind))
-            done = len(rows) < self._api.page
-            yield rows, done
-            if done:
+            if len(rows) < self._api.page:
+                yield rows, [moment(row[MODIFIED]) for row in changed if row[MODIFIED]]
                 return
+            yield rows, []
             last = [{"type": "greaterThan", "attribute": "id", "value": rows[-1]["id"]}]
 
     def since(self, kind: Kind, since: datetime) -> Iterator[tuple[list[Row], datetime]]:

@@ -33,16 +33,15 @@ class Reader:
 
     def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], page: Callable[[str], str]) -> None:
         self._api, self._settings, self._ref, self._page = api, settings, ref, page
-        self._owners, self._listing = Owners(api), Listing(api, settings)
+        self.owners, self._listing = Owners(api), Listing(api, settings)
 
     def everything(self, kind: Kind) -> Iterator[Page]:
         """List all by id; complete up to the newest change known before, as rows already read may change meanwhile."""
-        self._listing.require(kind)
-        newest, latest = self._listing.newest(kind), list[datetime]()
-        for rows, done in self._listing.whole(kind):
+        latest: list[datetime] = []
+        for rows, newest in self._listing.whole(kind):
             records = self.records(kind, rows)
             latest = [max(latest + [record.modified_at for record in records])] if records else latest
-            yield Page(records, min(latest + newest) if done and latest and newest else None)
+            yield Page(records, min(latest + newest) if latest and newest else None)
 
     def changed(self, kind: Kind, since: datetime) -> Iterator[Page]:
         """Tell what changed; of contracts all, or those changed themselves or in a line (`crm.contract_links`)."""
@@ -125,13 +124,14 @@ class Reader:
         if kind is DEALS:
             rows = [row | self._entered(row) for row in rows]
         if kind is TASKS and rows:
-            rows = with_over(rows, self._words)
+            rows = with_over(rows, self.words)
         if kind.kind == KIND:
             rows = with_lines(rows, self._lines([str(row["id"]) for row in rows]))
         return [self._completed(kind, row, kind.record(self._ref, row, self._settings)) for row in rows]
 
     @cached_property
-    def _words(self) -> Words:
+    def words(self) -> Words:
+        """What this installation calls a task's states and priorities."""
         return words(self._api)
 
     def _entered(self, row: Row) -> Row:
@@ -167,4 +167,4 @@ class Reader:
 
     def _owner(self, row: Row) -> Json:
         owner = str(row.get("assignedUserId") or (row.get("createdById") if "post" in row else "") or "")
-        return self._owners.named(owner, str(row.get("assignedUserName") or "")) if owner else {}
+        return self.owners.named(owner, str(row.get("assignedUserName") or "")) if owner else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -16,7 +16,6 @@ from interlock.ports.system import Need
 
 OWN: Final = re.compile(r"C[A-Z]\w*")
 ADMIN: Final = "log in as an administrator: --connection names a connection with a user's name and password"
-
 TAKEN: Final = "EspoCRM says that the name is taken, by something else; look into its Entity Manager"
 
 
@@ -28,18 +27,11 @@ class Setup:
 
     def survey(self) -> list[Need]:
         """Say of objects, links and each field whether it is there, missing, or of another type."""
-        found: list[Need] = []
-        known: dict[str, Mapping[str, Row]] = {}
-        for scope in self._objects():
-            known[scope] = self._api.fields(scope)
-            found.append(_object(scope, there=bool(known[scope])))
+        every = list(wanted(self._settings))
+        known = self._api.fields_of([*self._objects(), *(one.scope for one in every)])
+        found = [_object(scope, there=bool(known[scope])) for scope in self._objects()]
         found += [self._link(name, known) for name in links(self._settings)]
-        for one in wanted(self._settings):
-            if one.scope not in known:
-                known[one.scope] = self._api.fields(one.scope)
-            if not self._is_link(one):
-                found.append(_judged(one, known[one.scope]))
-        return found
+        return found + [_judged(one, known[one.scope]) for one in every if not self._is_link(one)]
 
     def make_missing(self) -> list[Need]:
         """Make what is missing, objects first, then links, then fields; returns what became of each missing thing, seen again."""
@@ -55,18 +47,23 @@ class Setup:
         made = [_made(need, self._make_object) for need in missing if need.what == "object"]
         made += [_made(need, self._make_link) for need in missing if need.what == "association"]
         made += [_made(need, field) for need in missing if need.what == "property"]
-        return [self._seen(need) for need in made]
+        return self._seen(made)
 
-    def _seen(self, need: Need) -> Need:
+    def _seen(self, made: Sequence[Need]) -> list[Need]:
         """Return what is told as made only if it is there now: EspoCRM also says that a name is taken by something else."""
-        if need.state != "made":
-            return need
+        places = {need: self._place(need) for need in made if need.state == "made"}
+        known = self._api.fields_of(scope for scope, _ in places.values())
+
+        def there(scope: str, name: str) -> bool:
+            return name in known[scope] if name else bool(known[scope])
+
+        return [need.now("refused", TAKEN) if need in places and not there(*places[need]) else need for need in made]
+
+    def _place(self, need: Need) -> tuple[str, str]:
+        """Return the object and the field by which a need is seen; no field for an object itself."""
         if need.what == "association":
-            scope, name = _many_side(self._settings, need.name)
-        else:
-            scope, name = (need.name, "") if need.what == "object" else (need.place, need.name)
-        known = self._api.fields(scope)
-        return need if (name in known if name else known) else need.now("refused", TAKEN)
+            return _many_side(self._settings, need.name)
+        return (need.name, "") if need.what == "object" else (need.place, need.name)
 
     def _objects(self) -> list[str]:
         name = self._settings.contract_object

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -16,7 +16,7 @@ from interlock.connectors.espocrm.api import Api, Row
 from interlock.connectors.espocrm.balances import BALANCE_KIND, PAYMENT_KIND
 from interlock.connectors.espocrm.marks import marked
 from interlock.connectors.espocrm.objects import ACCOUNT, ACCOUNTS, NOTES, Kind
-from interlock.connectors.espocrm.owners import Owners
+from interlock.connectors.espocrm.reading import Reader
 from interlock.connectors.espocrm.tasks import TASKS
 from interlock.domain.change import Conflict, Done, NotSent, Outcome, Rejected, Unknown, Write
 from interlock.domain.identity import Json, Ref
@@ -39,10 +39,15 @@ Locks = Mapping[str, int]
 
 
 class Writer:
-    """Sends writes of one kind and operation; `ref` names a record of this installation, `place` says where a kind lives."""
+    """Sends writes of one kind and operation; `ref` names a record of this installation, `place` says where a kind lives.
 
-    def __init__(self, api: Api, settings: CrmSettings, ref: Callable[[str, str], Ref], place: Callable[[str], Kind]) -> None:
-        self._api, self._settings, self._ref, self._place, self._owners = api, settings, ref, place, Owners(api)
+    Users and words were read by `reader`, if anything was.
+    """
+
+    def __init__(
+        self, api: Api, settings: CrmSettings, reader: Reader, ref: Callable[[str, str], Ref], place: Callable[[str], Kind]
+    ) -> None:
+        self._api, self._settings, self._reader, self._ref, self._place = api, settings, reader, ref, place
         self._names = {
             ACCOUNTS.kind: settings.account_properties,
             BALANCE_KIND: {field: name for field, name in settings.account_balance_properties.items() if field in BALANCE},
@@ -84,10 +89,6 @@ class Writer:
             return "unknown_field"
         return "" if target else "no_record"
 
-    @cached_property
-    def _words(self) -> tasks.Words:
-        return tasks.words(self._api)
-
     def _allowed(self, place: Kind, writes: Sequence[Write]) -> dict[str, Row]:
         """Return what to send; raises LoginRefused where the role forbids it, or would hide from us what we made."""
         rights, create = self._api.rights, writes[0].operation == "create"
@@ -107,13 +108,14 @@ class Writer:
         if place is TASKS:
             ids = [write.ref.id for write in writes if write.ref]
             now = {str(row["id"]): row for row in self._api.of_ids(place.scope, "id", ids, ["description", "status"])}
-            return {write.key: tasks.changed(write, now.get(write.ref.id), self._words) for write in writes if write.ref}
+            return {write.key: tasks.changed(write, now.get(write.ref.id), self._reader.words) for write in writes if write.ref}
         names = self._names[place.kind]
         return {write.key: {names[field]: _held(value) for field, value in write.values.items()} for write in writes}
 
     def _creation(self, place: Kind, write: Write) -> Row:
         if place is TASKS:
-            return tasks.created(write, self._owners.assignee(str(write.values.get("owner") or "")), self._words)
+            assignee = self._reader.owners.assignee(str(write.values.get("owner") or ""))
+            return tasks.created(write, assignee, self._reader.words)
         on = {"parentType": ACCOUNT, "parentId": write.parent.id if write.parent else ""}
         return {"type": "Post", **on, "post": marked(str(write.values["body"]), write.key)}
 

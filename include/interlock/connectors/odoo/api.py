@@ -191,7 +191,7 @@ class Rpc:
             headers["X-Odoo-Database"] = self.database
         return self._answer(f"/json/2/{model}/{method}", body, headers, safe=safe)
 
-    def _answer(self, path: str, body: Row, headers: dict[str, str], *, safe: bool) -> Any:  # noqa: ANN401
+    def _answer(self, path: str, body: Row, headers: dict[str, str], *, safe: bool) -> object:
         """Send one call. Odoo's own 403 may be about one record; one from anything before Odoo is about all calls, and stops."""
         try:
             return self._http.call("POST", path, safe=safe, json=body, headers=headers)

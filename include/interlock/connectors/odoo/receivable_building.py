@@ -79,7 +79,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
         "tax": sign * amount(row["amount_tax"], document.code), "gross": document.gross,
         "open": sign * amount(row["amount_residual"], document.code) if posted else ZERO,
         "due": max((line.due for line in to_pay if line.due), default=_day(row)),
-        "maturities": () if note or len(to_pay) < 2 else _maturities(document, to_pay),  # noqa: PLR2004
+        "maturities": () if note or len(to_pay) <= 1 else _maturities(document, to_pay),
         "reconciliations": booked, "sent": posted and bool(row["is_move_sent"]),
         "dunning_block": row["payment_state"] == "blocked" or any(line.blocked for line in own),
         "debit_pending": row["id"] in book.pending,

@@ -62,7 +62,7 @@ def invoice(row: Row, book: Book) -> dict[str, Any]:
         "tax": read_amount(row["tax_amount"]), "gross": document.gross,
         "open": _open(row, document, own, pending) + _delegated(document, own, groups),
         "due": max((line.due for line in to_pay if line.due), default=read_day(row["invoice_date"]) if not to_pay else None),
-        "maturities": () if note or len(to_pay) < 2 else _maturities(document, to_pay, apart=not pending),  # noqa: PLR2004
+        "maturities": () if note or len(to_pay) <= 1 else _maturities(document, to_pay, apart=not pending),
         "reconciliations": bookings(document, groups, [*pending, *elsewhere], book.ledger),
         "sent": state not in {InvoiceState.DRAFT, InvoiceState.VALIDATED, InvoiceState.DELETED},
         "debit_pending": any(line.id in book.collecting for line in _asking(own, groups)),
