@@ -8,7 +8,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from interlock.connectors.tryton import receivable_reading
+from interlock.connectors import receivable_records
 from interlock.errors import Refused
 from interlock_sandbox.accountant import TODAY, Books
 from tests.connectors.receivables_contract import REASON, ReceivablesContract, figures
@@ -360,7 +360,7 @@ class TestTrytonReceivables(ReceivablesContract):
         monkeypatch.setattr(system._rpc._http, "call", lambda *a, **k: sent.append(1) or real(*a, **k))
         assert len(system.read("receivable", ids)) == len(ids)
         assert len(sent) <= 9  # some more where lines stand in for others
-        monkeypatch.setattr(receivable_reading, "BATCH", 2)
+        monkeypatch.setattr(receivable_records, "PAGE", 2)
         assert len(system.read("receivable", ids[:4])) == 4
 
     def test_a_missing_right_is_named(self, books, erp):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from interlock.connectors.receivable_lines import ITEM
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import InvoiceKey
 from interlock.domain.payment import Receivable
@@ -38,6 +39,16 @@ def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
     asked = sorted(set(values))
     for start in range(0, len(asked), READ):
         yield asked[start : start + READ]
+
+
+def in_parts(ids: Sequence[str], read: Callable[[Sequence[str], Sequence[str]], dict[str, Record]]) -> dict[str, Record]:
+    """Read receivables a page at a time; `read` takes ids, and those of the items among them without their mark."""
+    asked = list(dict.fromkeys(ids))
+    found: dict[str, Record] = {}
+    for start in range(0, len(asked), PAGE):
+        part = asked[start : start + PAGE]
+        found |= read(part, [name.removeprefix(ITEM) for name in part if name.startswith(ITEM)])
+    return found
 
 
 def record(ref: Callable[[str, str], Ref], name: str, party: int, values: Callable[[], dict[str, Any]], at: datetime) -> Record:

@@ -15,8 +15,8 @@ from interlock.connectors.odoo.receivable_building import Book
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL
 from interlock.connectors.odoo.receivable_debtors import unallocated
 from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
-from interlock.connectors.receivable_lines import ITEM, Ledger, item_id
-from interlock.connectors.receivable_records import EPOCH, record
+from interlock.connectors.receivable_lines import Ledger, item_id
+from interlock.connectors.receivable_records import EPOCH, in_parts, record
 from interlock.domain.identity import Ref
 from interlock.domain.record import Record
 
@@ -25,7 +25,6 @@ FIELDS: Final = [
     "commercial_partner_id", "currency_id", "amount_untaxed", "amount_tax", "amount_total", "amount_residual", "is_move_sent",
     "write_date",
 ]  # fmt: skip
-BATCH: Final = 200
 
 
 class ReceivableReader:
@@ -39,12 +38,7 @@ class ReceivableReader:
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Read by id, some ten calls for each 200."""
-        asked = list(dict.fromkeys(ids))
-        found: dict[str, Record] = {}
-        for start in range(0, len(asked), BATCH):
-            part = asked[start : start + BATCH]
-            found |= self._read(numbers(part), numbers([name.removeprefix(ITEM) for name in part if name.startswith(ITEM)]))
-        return found
+        return in_parts(ids, lambda documents, items: self._read(numbers(documents), numbers(items)))
 
     def _read(self, invoices: Sequence[int], items: Sequence[int]) -> dict[str, Record]:
         there = self._rpc.search(MODEL, [["id", "in", invoices], *self._lines.catalogue.own], FIELDS) if invoices else []

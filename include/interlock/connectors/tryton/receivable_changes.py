@@ -42,7 +42,7 @@ class Changes:
             self._note_lines(stamps, [row["line."] for row in rows], [stamp(row) for row in rows])
         return stamps
 
-    def of_parties(self, ids: Sequence[str]) -> Stamps:
+    def of_customers(self, ids: Sequence[str]) -> Stamps:
         """Return the invoices of some parties, and items of theirs that are open."""
         stamps: Stamps = {}
         for part in parts(numbers(ids)):

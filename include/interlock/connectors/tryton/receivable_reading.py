@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from interlock.connectors.receivable_lines import ITEM, Ledger, Line, item_id
-from interlock.connectors.receivable_records import record
+from interlock.connectors.receivable_lines import Ledger, Line, item_id
+from interlock.connectors.receivable_records import in_parts, record
 from interlock.connectors.tryton import receivable_building as building
 from interlock.connectors.tryton.api import Rpc
 from interlock.connectors.tryton.reading import numbers, stamp
@@ -24,7 +24,6 @@ FIELDS: Final = [
     "reference", "state", "number", "invoice_date", "party", "currency.code", "untaxed_amount", "tax_amount", "total_amount",
     "amount_to_pay", "lines_to_pay", "payment_lines", "create_date", "write_date",
 ]  # fmt: skip
-BATCH: Final = 200
 COLLECTING: Final = ["submitted", "approved", "processing"]
 
 
@@ -40,12 +39,7 @@ class ReceivableReader:
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Read by id, some eight calls for each 200."""
-        asked = list(dict.fromkeys(ids))
-        found: dict[str, Record] = {}
-        for start in range(0, len(asked), BATCH):
-            part = asked[start : start + BATCH]
-            found |= self._read(numbers(part), numbers(name.removeprefix(ITEM) for name in part if name.startswith(ITEM)))
-        return found
+        return in_parts(ids, lambda documents, items: self._read(numbers(documents), numbers(items)))
 
     def _read(self, invoices: Sequence[int], items: Sequence[int]) -> dict[str, Record]:
         own = [["id", "in", invoices], ["company", "=", self._lines.catalogue.company], ["type", "=", "out"]]
