@@ -1,7 +1,7 @@
 """Reading invoices: by id, by our reference, of a contract; what people did with one meanwhile shows in it.
 
-Ours bear the reference as their origin, which no window lets people change; people type it as the customer's reference. A copy of
-ours takes the origin along and counts as made by hand while it still says the days of the period.
+Ours bear the reference in an external id, and as their origin, which no window lets people change; people type it as the
+customer's reference. A copy of ours takes the origin along and counts as made by hand while it still says the days of the period.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from interlock.connectors.odoo import objects
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, words
 from interlock.connectors.odoo.invoice_catalogue import InvoiceCatalogue
 from interlock.connectors.odoo.invoice_marks import read_invoice_mark, read_line_mark
+from interlock.connectors.odoo.invoice_rows import amount, day, is_product, key_of, party, read_key, state_of
 from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceKey, InvoiceLine, InvoiceState, TaxTotal
-from interlock.domain.money import ZERO, half_up
+from interlock.domain.money import ZERO
 from interlock.domain.record import Record
 
 MODEL: Final = "account.move"
@@ -95,19 +96,16 @@ class InvoiceReader:
         rows = list(self._rpc.every(MODEL, [*self._catalogue.own, *domain], FIELDS))
         company = self._catalogue.company
         marks = {name: read_invoice_mark(company, mark) for name, mark in self._marks(MODEL, [r["id"] for r in rows]).items()}
-        keyed = [(row, key) for row in rows if (key := _key(row, marks.get(row["id"], "")))]
+        keyed = [(row, key) for row in rows if (key := key_of(row, marks.get(row["id"], "")))]
         lines = self._lines([row["id"] for row, _ in keyed])
-        names = self._marks(LINE, [line["id"] for several in lines.values() for line in several if _is_product(line)])
+        names = self._marks(LINE, [line["id"] for several in lines.values() for line in several if is_product(line)])
         recipients = self._recipients({partner for row, _ in keyed if (partner := party(row))})
         codes = self._codes(lines)
         found: list[Found] = []
         for row, key in keyed:
             ours = marks.get(row["id"], "") == key.reference
             one = self._one(row, key, lines.get(row["id"], []), names if ours else {}, recipients, codes)
-            typed = read_key(row["ref"])
-            if not ours and typed and typed != key:
-                one = self._one(row, typed, lines.get(row["id"], []), {}, recipients, codes)
-            if ours or typed or _covers(one.invoice, key.period_start):
+            if ours or read_key(row["ref"]) or _covers(one.invoice, key.period_start):
                 found.append(one)
         self._follow([one for one in found if one.made_for - {one.party}])
         return found
@@ -152,7 +150,7 @@ class InvoiceReader:
         codes: Mapping[int, str],
     ) -> Found:
         currency = row["currency_id"][1]
-        own = [(line, *read_line_mark(names.get(line["id"], ""))) for line in lines if _is_product(line)]
+        own = [(line, *read_line_mark(names.get(line["id"], ""))) for line in lines if is_product(line)]
         read = tuple(self._line(line, mark, codes, currency) for line, mark, _ in own)
         days = [day for line in read for day in (line.service_from, line.service_to) if day] or [key.period_start]
         state, partner = state_of(row), party(row)
@@ -162,7 +160,7 @@ class InvoiceReader:
             service_to=max(days), lines=read, taxes=self._taxes(lines, read, currency),
             net=amount(row["amount_untaxed"], currency), tax=amount(row["amount_tax"], currency),
             gross=amount(row["amount_total"], currency), number=words(row["name"]).removeprefix("/") if posted else "",
-            invoice_date=_day(row["invoice_date"]), due_date=_day(row["invoice_date_due"]) if posted else None,
+            invoice_date=day(row["invoice_date"]), due_date=day(row["invoice_date_due"]) if posted else None,
             open_amount=amount(row["amount_residual"], currency) if state.posted else None,
         )  # fmt: skip
         by_hand = not any(line.line for line in read)
@@ -187,7 +185,7 @@ class InvoiceReader:
         """Sum the lines of each tax; Odoo books no line for a tax of nothing."""
         bases: dict[int, Decimal] = {}
         categories: dict[int, str] = {}
-        for row, line in zip(filter(_is_product, lines), read, strict=True):
+        for row, line in zip(filter(is_product, lines), read, strict=True):
             for tax in row["tax_ids"]:
                 bases[tax] = bases.get(tax, ZERO) + line.net
                 categories[tax] = line.category if line.line else categories.get(tax, line.category)
@@ -206,48 +204,5 @@ class InvoiceReader:
         )  # fmt: skip
 
 
-def state_of(row: Row) -> InvoiceState:
-    """Return the state; a cancelled invoice that was never posted was a draft that somebody gave up."""
-    if row["state"] == "cancel":
-        return InvoiceState.CANCELLED if row["posted_before"] else InvoiceState.DELETED
-    if row["state"] == "draft":
-        return InvoiceState.DRAFT
-    if row["payment_state"] == "reversed":
-        return InvoiceState.CANCELLED
-    paid = row["payment_state"] in {"paid", "in_payment"} and not row["amount_residual"]
-    return InvoiceState.PAID if paid else InvoiceState.POSTED
-
-
-def party(row: Row) -> int:
-    """Return the customer of an invoice; 0 for a draft that has none yet, which Odoo allows."""
-    return int(row["commercial_partner_id"][0]) if row["commercial_partner_id"] else 0
-
-
-def _key(row: Row, marked: str) -> InvoiceKey | None:
-    """Our mark tells which invoice it is, whatever people made of its texts; without one the texts do."""
-    return read_key(marked) or read_key(row["invoice_origin"]) or read_key(row["ref"])
-
-
-def read_key(reference: str | bool) -> InvoiceKey | None:  # noqa: FBT001 - false is Odoo's null
-    """Read a reference of our form; none for any other text."""
-    try:
-        return InvoiceKey.parse(words(reference))
-    except ValueError:
-        return None
-
-
-def amount(value: float, currency: str) -> Decimal:
-    """Read an amount, which Odoo sends as a binary fraction of what it keeps rounded."""
-    return half_up(Decimal(str(value)), currency)
-
-
 def _covers(invoice: Invoice, day: date) -> bool:
     return any(n.service_from and n.service_to and n.service_from <= day <= n.service_to for n in invoice.lines)
-
-
-def _is_product(line: Row) -> bool:
-    return bool(line["display_type"] == "product")
-
-
-def _day(value: str | bool) -> date | None:  # noqa: FBT001 - false is Odoo's null
-    return date.fromisoformat(str(value)) if value else None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from interlock.connectors.odoo.api import Row, words
-from interlock.connectors.odoo.invoice_reading import amount, party, state_of
+from interlock.connectors.odoo.invoice_rows import amount, party, state_of
 from interlock.connectors.odoo.receivable_ledger import Booked, Settled
 from interlock.connectors.odoo.receivable_returns import Shares
 from interlock.connectors.receivable_lines import Ledger, Line, item_id

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment, numbers, wire
-from interlock.connectors.odoo.invoice_reading import party
+from interlock.connectors.odoo.invoice_rows import party
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL, PARTNER, PAYMENT
 from interlock.connectors.odoo.receivable_ledger import Booked, LedgerReader
 from interlock.connectors.receivable_lines import item_id

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from interlock.connectors.odoo.api import READ, Domain, Row, Rpc, moment
-from interlock.connectors.odoo.invoice_reading import amount
+from interlock.connectors.odoo.invoice_rows import amount
 from interlock.connectors.odoo.receivable_catalogue import DOCUMENTS, LINE, MODEL, PARTIAL, PARTNER, ReceivableCatalogue
 from interlock.connectors.receivable_lines import Counterpart, Ledger, Line, Move
 from interlock.connectors.receivable_records import EPOCH, parts

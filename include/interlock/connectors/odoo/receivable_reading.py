@@ -10,7 +10,7 @@ from typing import Final
 from interlock.connectors.odoo import receivable_building as building
 from interlock.connectors.odoo import receivable_returns as returns
 from interlock.connectors.odoo.api import Domain, Rpc, moment, numbers
-from interlock.connectors.odoo.invoice_reading import party
+from interlock.connectors.odoo.invoice_rows import party
 from interlock.connectors.odoo.receivable_building import Book
 from interlock.connectors.odoo.receivable_catalogue import MADE_FOR, MODEL
 from interlock.connectors.odoo.receivable_debtors import unallocated
