@@ -21,7 +21,7 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from benchmarks.stand import company, ratio
+from benchmarks.stand import company, compared
 from interlock.config import CustomerSettings, Endpoint, ErpSettings
 from interlock.connectors.odoo.client import Odoo
 from interlock.connectors.registry import connect
@@ -92,7 +92,7 @@ def reading(erp: Odoo, size: int) -> tuple[float, float]:
     return took, again(erp, calls)
 
 
-def ledger(erp: Odoo, size: int) -> tuple[float, float]:  # noqa: ARG001 - as much as there is
+def ledger(erp: Odoo) -> tuple[float, float]:
     with noted() as calls:
         begin = perf_counter()
         records = [record for page in erp.changed("receivable", None) for record in page.records]
@@ -108,13 +108,11 @@ def main() -> None:
     chosen = options.parse_args()
     erp = connected()
     print(f"  {erp.instance().product} {erp.instance().version}")
-    for name, pair in (
-        (f"create {chosen.size} customers", creating),
-        ("read all customers", reading),
-        ("read all receivables", ledger),
-    ):
-        mine, bare = map(list, zip(*(pair(erp, chosen.size) for _ in range(chosen.pairs)), strict=True))
-        ratio(f"(k) Odoo, {name}", "1.25", mine, bare, "bare calls")
+    compared("(k) Odoo", chosen.pairs, {
+        f"create {chosen.size} customers": lambda: creating(erp, chosen.size),
+        "read all customers": lambda: reading(erp, chosen.size),
+        "read all receivables": lambda: ledger(erp),
+    })  # fmt: skip
 
 
 if __name__ == "__main__":

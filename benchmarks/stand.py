@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,3 +134,10 @@ def ratio(title: str, goal: str, ours: Sequence[float], theirs: Sequence[float],
     print(f"{title}: {found:.2f} (goal {goal}); pairs, ours / {other}, {unit}: ", end="")
     print(", ".join(f"{a:.2f} / {b:.2f}" for a, b in zip(ours, theirs, strict=True)), flush=True)
     return found
+
+
+def compared(title: str, pairs: int, cases: Mapping[str, Callable[[], tuple[float, float]]]) -> None:
+    """Measure a connector beside its bare calls, case by case, and print both sides of each pair."""
+    for name, pair in cases.items():
+        ours, bare = map(list, zip(*(pair() for _ in range(pairs)), strict=True))
+        ratio(f"{title}, {name}", "1.25", ours, bare, "bare calls")
