@@ -6,24 +6,31 @@ planned. It has no lock either, so that what it posted is compared once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from interlock.connectors.batches import Sending
 from interlock.connectors.invoice_judging import chosen, wrong
 from interlock.connectors.invoice_taking import Planned, Taking, parts
-from interlock.connectors.odoo.invoice_catalogue import Customer
+from interlock.connectors.odoo.api import Rpc
+from interlock.connectors.odoo.invoice_catalogue import Customer, InvoiceCatalogue
 from interlock.connectors.odoo.invoice_drafting import COLUMNS, Cells, Products, draft, unfit
 from interlock.connectors.odoo.invoice_drafting import UNFIT as UNDRAFTED
-from interlock.connectors.odoo.invoice_reading import MODEL, Found
+from interlock.connectors.odoo.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.domain.change import Done, Outcome, Unknown, Write
+from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
 from interlock.errors import InterlockError, Refused
 
 
-class Steps(Taking):
+class Steps(Taking[Found, Customer, Products, list[Cells]]):
     """Takes one kind of step for several invoices."""
 
     undrafted = UNDRAFTED
+    _catalogue: InvoiceCatalogue
+
+    def __init__(self, rpc: Rpc, catalogue: InvoiceCatalogue, reader: InvoiceReader, ref: Callable[[str], Ref]) -> None:
+        super().__init__(catalogue, reader, ref)
+        self._rpc = rpc
 
     def draft(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Create drafts in one transaction, none for a service day that a live invoice covers already.
@@ -51,7 +58,7 @@ class Steps(Taking):
         """One whose texts somebody changed is found by its id, and known by our mark."""
         by = dict(super()._there(writes, planned))
         lost = [int(write.parent.id) for write in writes if write.parent and planned[write.key].reference not in by]
-        for one in self._reader.found([["id", "in", lost]]) if lost else ():
+        for one in self._reader.by_id(lost):
             by.setdefault(one.invoice.reference, [one])
         return by
 

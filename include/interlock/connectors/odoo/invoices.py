@@ -31,10 +31,8 @@ class Invoices(RecordedSteps):
 
     def remove(self, ref: Ref) -> bool:
         """Delete a late double of ours while it is a draft that never was posted; False once it is more, or somebody else's."""
-        fit = numbers([ref.id])
-        found = self.reader.found([["id", "in", fit]]) if fit else []
         try:
-            for one in found:
+            for one in self.reader.by_id(numbers([ref.id])):
                 if not one.ours or one.reopened or one.invoice.state is not InvoiceState.DRAFT:
                     return False
                 self._rpc.call(MODEL, "unlink", [one.id], safe=False)

@@ -67,9 +67,11 @@ class InvoiceReader:
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Read invoices that bear a reference of ours, by id."""
-        fit = numbers(ids)
-        found = self.found([["id", "in", fit]]) if fit else []
-        return {str(one.id): one.record for one in found}
+        return {str(one.id): one.record for one in self.by_id(numbers(ids))}
+
+    def by_id(self, ids: Sequence[int]) -> list[Found]:
+        """Return invoices by id, oldest first."""
+        return self.found([["id", "in", list(ids)]]) if ids else []
 
     def by_reference(self, references: Sequence[str]) -> dict[str, list[Found]]:
         """Return all customer invoices that bear the references, oldest first."""

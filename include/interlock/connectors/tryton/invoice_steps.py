@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from interlock.connectors.batches import Sending
 from interlock.connectors.invoice_judging import refused, results
 from interlock.connectors.invoice_taking import Planned, Taking, parts
-from interlock.connectors.tryton.api import Row
-from interlock.connectors.tryton.invoice_catalogue import Customer
+from interlock.connectors.tryton.api import Row, Rpc
+from interlock.connectors.tryton.invoice_catalogue import Customer, InvoiceCatalogue
 from interlock.connectors.tryton.invoice_drafting import UNFIT as UNDRAFTED
 from interlock.connectors.tryton.invoice_drafting import Products, draft, unfit
-from interlock.connectors.tryton.invoice_reading import MODEL, Found
+from interlock.connectors.tryton.invoice_reading import MODEL, Found, InvoiceReader
 from interlock.domain.change import Conflict, Done, Outcome, Rejected, Unknown, Write
+from interlock.domain.identity import Ref
 from interlock.domain.invoice import Invoice, InvoiceState
 from interlock.errors import Refused
 
 
-class Steps(Taking):
+class Steps(Taking[Found, Customer, Products, Row]):
     """Takes one kind of step for several invoices."""
 
     undrafted = UNDRAFTED
+    _catalogue: InvoiceCatalogue
+
+    def __init__(self, rpc: Rpc, catalogue: InvoiceCatalogue, reader: InvoiceReader, ref: Callable[[str], Ref]) -> None:
+        super().__init__(catalogue, reader, ref)
+        self._rpc = rpc
 
     def draft(self, writes: Sequence[Write], planned: Planned, sending: Sending) -> Sequence[Outcome]:
         """Create drafts in one transaction, none for a service day that a live invoice covers already."""

@@ -33,9 +33,8 @@ class Invoices(RecordedSteps):
 
     def remove(self, ref: Ref) -> bool:
         """Delete a late double of ours while it is a draft; False once it is more, or somebody else's."""
-        found = self.reader.found([["id", "=", int(ref.id)]]) if ref.id.isdecimal() else []
         try:
-            for one in found:
+            for one in self.reader.by_id([int(ref.id)] if ref.id.isdecimal() else []):
                 if not one.ours or one.invoice.state not in {InvoiceState.DRAFT, InvoiceState.VALIDATED}:
                     return False
                 if one.invoice.state is InvoiceState.VALIDATED:
